@@ -1,0 +1,162 @@
+package dev.sluice.cli;
+
+import dev.sluice.daemon.AdminAddressFile;
+import dev.sluice.daemon.Config;
+import dev.sluice.daemon.ConfigLoader;
+import dev.sluice.daemon.DoctorReport;
+import dev.sluice.daemon.InvalidConfigException;
+import dev.sluice.daemon.Logging;
+import dev.sluice.daemon.Runners;
+import dev.sluice.registry.ImageReference;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ScopeType;
+
+/** The command line: options become a {@link Config}, and the {@link Runners} do the rest. */
+@Command(
+        name = "sluice",
+        description = "Starts containers before their images have been downloaded.",
+        mixinStandardHelpOptions = true,
+        versionProvider = VersionText.class,
+        scope = ScopeType.INHERIT,
+        usageHelpAutoWidth = true,
+        footer = {
+            "",
+            "Settings come from /etc/sluice/config.toml if there is one; options override them.",
+            "Exit status: 0 done, 1 failed, 2 the command line or the configuration is wrong."
+        })
+final class SluiceCommand {
+    private static final Path CONFIG = Path.of("/etc/sluice/config.toml");
+
+    private final Runners runners;
+    private final PrintWriter out;
+
+    SluiceCommand(Runners runners, PrintWriter out) {
+        this.runners = runners;
+        this.out = out;
+    }
+
+    @Command(description = "Serves containerd as a remote snapshotter, until it is asked to end.")
+    int daemon(
+            @Option(
+                            names = "--config",
+                            paramLabel = "FILE",
+                            description = "The configuration, instead of /etc/sluice/config.toml.")
+                    Optional<Path> config,
+            @Option(names = "--root", paramLabel = "DIR", description = "Where layers and snapshots live.")
+                    Optional<Path> root,
+            @Option(names = "--address", paramLabel = "SOCKET", description = "The socket to serve containerd on.")
+                    Optional<Path> address,
+            @Option(names = "--containerd", paramLabel = "SOCKET", description = "containerd's own socket.")
+                    Optional<Path> containerd,
+            @Option(names = "--backend", paramLabel = "BACKEND", description = "auto, cachefiles, fanotify or fuse.")
+                    Optional<String> backend,
+            @Option(
+                            names = "--admin",
+                            paramLabel = "ADDRESS",
+                            description = "Where to answer `sluice status`: a socket, or a loopback host:port.")
+                    Optional<String> admin)
+            throws InvalidConfigException, IOException, InterruptedException {
+        Map<String, String> options = options(root, admin);
+        address.ifPresent(path -> options.put("address", absolute(path).toString()));
+        containerd.ifPresent(path -> options.put("containerd", absolute(path).toString()));
+        backend.ifPresent(name -> options.put("backend", name));
+        runners.daemon().run(load(config, options));
+        return ExitCode.OK;
+    }
+
+    @Command(description = "Mounts an image without containerd.")
+    int mount(
+            @Parameters(index = "0", paramLabel = "REF", description = "The image, such as docker.io/library/alpine:3.")
+                    String reference,
+            @Parameters(index = "1", paramLabel = "DIR", description = "Where to mount it.") Path directory,
+            @Option(names = "--root", paramLabel = "DIR", description = "Where layers live.") Optional<Path> root,
+            @Option(names = "--admin", paramLabel = "ADDRESS", description = "Where the daemon answers.")
+                    Optional<String> admin)
+            throws InvalidConfigException, IOException {
+        ImageReference image;
+        try {
+            image = ImageReference.parse(reference).withDefaultTag();
+        } catch (IllegalArgumentException e) {
+            throw new InvalidConfigException("REF is not an image reference: " + e.getMessage(), e);
+        }
+        runners.mount().mount(load(root, admin), image, absolute(directory));
+        return ExitCode.OK;
+    }
+
+    @Command(description = "Unmounts an image that `sluice mount` has mounted.")
+    int umount(
+            @Parameters(index = "0", paramLabel = "DIR", description = "Where it is mounted.") Path directory,
+            @Option(names = "--root", paramLabel = "DIR", description = "Where layers live.") Optional<Path> root,
+            @Option(names = "--admin", paramLabel = "ADDRESS", description = "Where the daemon answers.")
+                    Optional<String> admin)
+            throws InvalidConfigException, IOException {
+        runners.umount().umount(load(root, admin), absolute(directory));
+        return ExitCode.OK;
+    }
+
+    @Command(description = "Tells what the daemon holds: layers, how much of each is here, mounts.")
+    int status(
+            @Option(names = "--root", paramLabel = "DIR", description = "Where layers live.") Optional<Path> root,
+            @Option(names = "--admin", paramLabel = "ADDRESS", description = "Where the daemon answers.")
+                    Optional<String> admin,
+            @Option(names = "--json", description = "As JSON.") boolean json)
+            throws InvalidConfigException, IOException {
+        StatusText text = new StatusText(runners.status().status(load(root, admin)));
+        out.println(json ? text.json() : text.plain());
+        return ExitCode.OK;
+    }
+
+    @Command(description = "Says whether and how Sluice works on this machine, and why.")
+    int doctor(
+            @Option(names = "--root", paramLabel = "DIR", description = "Where layers are to live.")
+                    Optional<Path> root,
+            @Option(names = "--admin", paramLabel = "ADDRESS", description = "Where the daemon answers.")
+                    Optional<String> admin,
+            @Option(names = "--json", description = "As JSON.") boolean json)
+            throws InvalidConfigException, IOException {
+        DoctorReport report = runners.doctor().examine(load(root, admin));
+        DoctorText text = new DoctorText(report);
+        out.println(json ? text.json() : text.plain());
+        if (!report.healthy()) {
+            throw new IOException("Sluice does not work on this machine like this");
+        }
+        return ExitCode.OK;
+    }
+
+    private static Map<String, String> options(Optional<Path> root, Optional<String> admin) {
+        Map<String, String> options = new HashMap<>();
+        root.ifPresent(path -> options.put("root", absolute(path).toString()));
+        admin.ifPresent(text -> options.put("admin", text));
+        return options;
+    }
+
+    /** Of a daemon that is known only by its root directory, the directory tells where it answers. */
+    private static Config load(Optional<Path> root, Optional<String> admin) throws InvalidConfigException, IOException {
+        Optional<String> answersAt = admin;
+        if (admin.isEmpty() && root.isPresent()) {
+            answersAt = new AdminAddressFile(absolute(root.get())).read();
+        }
+        return load(Optional.empty(), options(root, answersAt));
+    }
+
+    private static Config load(Optional<Path> file, Map<String, String> options) throws InvalidConfigException {
+        Optional<Path> usual = Files.exists(CONFIG) ? Optional.of(CONFIG) : Optional.empty();
+        Config config = ConfigLoader.load(file.or(() -> usual), options);
+        Logging.apply(config.logLevel());
+        return config;
+    }
+
+    private static Path absolute(Path path) {
+        return path.toAbsolutePath().normalize();
+    }
+}

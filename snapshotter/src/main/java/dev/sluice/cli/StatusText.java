@@ -1,0 +1,76 @@
+package dev.sluice.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.daemon.StatusReport;
+import dev.sluice.mount.LayerStatus;
+import java.util.Locale;
+
+/** How {@code sluice status} reads. */
+record StatusText(StatusReport report) {
+    String plain() {
+        StringBuilder out = new StringBuilder();
+        out.append(String.format(
+                "sluice %s, backend %s, root %s, since %s%n",
+                report.version(), report.backend(), report.root(), report.started()));
+        out.append(String.format("%d lazy layers%n", report.layers().size()));
+        for (LayerStatus layer : report.layers()) {
+            out.append(String.format(
+                    Locale.ROOT,
+                    "  %s  %-10s %5.1f%% of %d bytes here, %d references%n",
+                    layer.digest(),
+                    layer.format(),
+                    percent(layer),
+                    layer.deviceBytes(),
+                    layer.references()));
+            layer.sources().forEach(source -> out.append(String.format("    from %s%n", source)));
+            if (layer.mismatches() > 0) {
+                out.append(String.format("    %d mismatches%n", layer.mismatches()));
+            }
+        }
+        for (StatusReport.ImageMount mount : report.imageMounts()) {
+            out.append(String.format("%s is mounted at %s%n", mount.reference(), mount.directory()));
+        }
+        return out.toString().stripTrailing();
+    }
+
+    String json() {
+        ObjectNode root = JsonNodeFactory.instance.objectNode();
+        root.put("version", report.version());
+        root.put("backend", report.backend());
+        root.put("root", report.root().toString());
+        root.put("address", report.address().toString());
+        root.put("started", report.started().toString());
+        ArrayNode layers = root.putArray("layers");
+        report.layers().forEach(layer -> layers.add(json(layer)));
+        ArrayNode mounts = root.putArray("image_mounts");
+        for (StatusReport.ImageMount mount : report.imageMounts()) {
+            mounts.addObject()
+                    .put("reference", mount.reference())
+                    .put("directory", mount.directory().toString());
+        }
+        return root.toPrettyString();
+    }
+
+    private static ObjectNode json(LayerStatus layer) {
+        ObjectNode node = JsonNodeFactory.instance.objectNode();
+        node.put("digest", layer.digest());
+        node.put("format", layer.format());
+        layer.sources().forEach(node.putArray("sources")::add);
+        node.put("blob_bytes", layer.blobBytes());
+        node.put("device_bytes", layer.deviceBytes());
+        node.put("present_bytes", layer.presentBytes());
+        node.put("fetched_bytes", layer.fetchedBytes());
+        node.put("requests", layer.requests());
+        node.put("mismatches", layer.mismatches());
+        node.put("references", layer.references());
+        ArrayNode mounts = node.putArray("mounts");
+        layer.mounts().forEach(mount -> mounts.add(mount.toString()));
+        return node;
+    }
+
+    private static double percent(LayerStatus layer) {
+        return layer.deviceBytes() == 0 ? 100 : 100.0 * layer.presentBytes() / layer.deviceBytes();
+    }
+}

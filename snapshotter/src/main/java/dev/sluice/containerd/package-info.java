@@ -1,0 +1,9 @@
+/**
+ * Client of containerd's content and image services.
+ *
+ * <p>Knows gRPC and containerd's namespaces. Must not know what the contents mean.
+ */
+@NullMarked
+package dev.sluice.containerd;
+
+import org.jspecify.annotations.NullMarked;

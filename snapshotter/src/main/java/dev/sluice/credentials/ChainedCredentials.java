@@ -1,0 +1,41 @@
+package dev.sluice.credentials;
+
+import dev.sluice.registry.CredentialSource;
+import dev.sluice.registry.Credentials;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Asks several sources in turn; the first that knows a host answers. A source that fails is passed over, but if then none
+ * answers, its failure is thrown: anonymous use must not hide it. Safe for use by many threads.
+ */
+public final class ChainedCredentials implements CredentialSource {
+    private final List<CredentialSource> sources;
+
+    public ChainedCredentials(List<CredentialSource> sources) {
+        this.sources = List.copyOf(sources);
+    }
+
+    @Override
+    public Optional<Credentials> credentials(String host) throws IOException {
+        List<IOException> failures = new ArrayList<>();
+        for (CredentialSource source : sources) {
+            try {
+                Optional<Credentials> credentials = source.credentials(host);
+                if (credentials.isPresent()) {
+                    return credentials;
+                }
+            } catch (IOException e) {
+                failures.add(e);
+            }
+        }
+        if (failures.isEmpty()) {
+            return Optional.empty();
+        }
+        IOException first = failures.get(0);
+        failures.stream().skip(1).forEach(first::addSuppressed);
+        throw first;
+    }
+}

@@ -1,0 +1,141 @@
+package dev.sluice.credentials;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.sluice.registry.Credentials;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What {@code config.json} says about registries. Its keys name a registry as a host, or as a URL with one of the paths that
+ * Docker has used; a key with another path is about a part of a registry and not used here.
+ *
+ * @param auths credentials by host
+ * @param helpers names of credential helpers by host
+ * @param store the credential helper for all other hosts
+ */
+record DockerConfig(Map<String, Credentials> auths, Map<String, String> helpers, Optional<String> store) {
+    static final DockerConfig EMPTY = new DockerConfig(Map.of(), Map.of(), Optional.empty());
+
+    private static final String DOCKER_HOST = "docker.io";
+    private static final String DOCKER_KEY = "https://index.docker.io/v1/";
+    private static final Set<String> DOCKER_ALIASES = Set.of("index.docker.io", "registry-1.docker.io");
+    private static final Set<String> PATHS = Set.of("", "/", "/v1", "/v1/", "/v2", "/v2/");
+
+    /** The parser must not quote what it read in its messages. */
+    private static final ObjectReader READER = JsonMapper.builder()
+            .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+            .build()
+            .readerFor(JsonNode.class);
+
+    DockerConfig {
+        auths = Map.copyOf(auths);
+        helpers = Map.copyOf(helpers);
+    }
+
+    /** What Docker, and so its credential helpers, call a registry. */
+    static String serverAddress(String host) {
+        return host.equals(DOCKER_HOST) ? DOCKER_KEY : host;
+    }
+
+    Optional<Credentials> credentials(String host) {
+        return Optional.ofNullable(auths.get(host));
+    }
+
+    Optional<String> helper(String host) {
+        return Optional.ofNullable(helpers.get(host)).or(() -> store);
+    }
+
+    /** @throws IOException if it is malformed; the message quotes nothing of it */
+    static DockerConfig parse(byte[] json) throws IOException {
+        JsonNode root = object(json).orElseThrow(() -> new IOException("it is not a JSON object"));
+        Map<String, Credentials> auths = new HashMap<>();
+        for (Map.Entry<String, JsonNode> entry : root.path("auths").properties()) {
+            Optional<String> host = host(entry.getKey());
+            Optional<Credentials> credentials = credentials(entry.getKey(), entry.getValue());
+            if (host.isPresent() && credentials.isPresent()) {
+                if (entry.getKey().equals(serverAddress(host.get()))) {
+                    auths.put(host.get(), credentials.get());
+                } else {
+                    auths.putIfAbsent(host.get(), credentials.get());
+                }
+            }
+        }
+        Map<String, String> helpers = new HashMap<>();
+        for (Map.Entry<String, JsonNode> entry : root.path("credHelpers").properties()) {
+            host(entry.getKey())
+                    .ifPresent(host -> helpers.put(host, entry.getValue().asText("")));
+        }
+        helpers.values().removeIf(String::isEmpty);
+        return new DockerConfig(auths, helpers, text(root, "credsStore"));
+    }
+
+    /** Absent if the bytes are not a JSON object. */
+    static Optional<JsonNode> object(byte[] json) throws IOException {
+        try {
+            JsonNode root = READER.readTree(json);
+            return root.isObject() ? Optional.of(root) : Optional.empty();
+        } catch (JacksonException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<String> host(String key) {
+        int scheme = key.indexOf("://");
+        String rest = scheme < 0 ? key : key.substring(scheme + 3);
+        int slash = rest.indexOf('/');
+        String host = slash < 0 ? rest : rest.substring(0, slash);
+        if (host.isEmpty() || !PATHS.contains(rest.substring(host.length()))) {
+            return Optional.empty();
+        }
+        return Optional.of(DOCKER_ALIASES.contains(host) ? DOCKER_HOST : host);
+    }
+
+    private static Optional<Credentials> credentials(String key, JsonNode entry) throws IOException {
+        Optional<String> identity = text(entry, "identitytoken");
+        if (identity.isPresent()) {
+            return Optional.of(new Credentials.IdentityToken(identity.get()));
+        }
+        Optional<String> registryToken = text(entry, "registrytoken");
+        if (registryToken.isPresent()) {
+            return Optional.of(new Credentials.RegistryToken(registryToken.get()));
+        }
+        Optional<String> auth = text(entry, "auth");
+        if (auth.isPresent()) {
+            return Optional.of(decode(key, auth.get()));
+        }
+        return text(entry, "username")
+                .map(username ->
+                        new Credentials.Basic(username, text(entry, "password").orElse("")));
+    }
+
+    /** {@code auth} is the Base64 of {@code username:password}; some old versions ended it in zero bytes. */
+    private static Credentials decode(String key, String auth) throws IOException {
+        String pair;
+        try {
+            pair = new String(Base64.getDecoder().decode(auth), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            // The exception would quote the secret.
+            throw new IOException("the auth of " + key + " is not Base64");
+        }
+        int colon = pair.indexOf(':');
+        if (colon < 1) {
+            throw new IOException("the auth of " + key + " is not a user name and a password");
+        }
+        return new Credentials.Basic(
+                pair.substring(0, colon), pair.substring(colon + 1).replace("\0", ""));
+    }
+
+    private static Optional<String> text(JsonNode parent, String field) {
+        String value = parent.path(field).asText("");
+        return value.isEmpty() ? Optional.empty() : Optional.of(value);
+    }
+}

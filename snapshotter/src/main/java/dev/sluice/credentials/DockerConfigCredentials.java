@@ -1,0 +1,91 @@
+package dev.sluice.credentials;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.sluice.registry.CredentialSource;
+import dev.sluice.registry.Credentials;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.util.Optional;
+
+/**
+ * Credentials as the Docker command line stores them: the {@code config.json} of a directory, and the credential helpers that it
+ * names. The file is read again when it changes; that there is none is no error. A helper is asked each time, before the file's
+ * own entries. Safe for use by many threads.
+ */
+public final class DockerConfigCredentials implements CredentialSource {
+    private static final long MAX_SIZE = 1 << 20;
+
+    private final Path file;
+    private final CredentialHelpers helpers;
+    private volatile Loaded loaded = new Loaded(Optional.empty(), DockerConfig.EMPTY);
+
+    private record Version(FileTime modified, long size, Optional<Object> fileKey) {}
+
+    private record Loaded(Optional<Version> version, DockerConfig config) {}
+
+    /** @param directory what {@code DOCKER_CONFIG} names, or {@code .docker} in the home directory */
+    public DockerConfigCredentials(Path directory, CredentialHelpers helpers) {
+        this.file = directory.resolve("config.json");
+        this.helpers = requireNonNull(helpers, "helpers is null");
+    }
+
+    @Override
+    public Optional<Credentials> credentials(String host) throws IOException {
+        DockerConfig config = config();
+        Optional<String> helper = config.helper(host);
+        if (helper.isPresent()) {
+            Optional<Credentials> stored = helpers.get(helper.get(), DockerConfig.serverAddress(host));
+            if (stored.isPresent()) {
+                return stored;
+            }
+        }
+        return config.credentials(host);
+    }
+
+    private DockerConfig config() throws IOException {
+        Optional<Version> version = version();
+        Loaded known = loaded;
+        if (known.version.equals(version)) {
+            return known.config;
+        }
+        DockerConfig config = version.isPresent() ? read(version.get()) : DockerConfig.EMPTY;
+        loaded = new Loaded(version, config);
+        return config;
+    }
+
+    private Optional<Version> version() throws IOException {
+        try {
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            return Optional.of(new Version(
+                    attributes.lastModifiedTime(), attributes.size(), Optional.ofNullable(attributes.fileKey())));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    private DockerConfig read(Version version) throws IOException {
+        if (version.size > MAX_SIZE) {
+            throw new IOException(message("it has " + version.size + " bytes, more than " + MAX_SIZE));
+        }
+        try {
+            return DockerConfig.parse(Files.readAllBytes(file));
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    private IOException failed(IOException cause) {
+        return new IOException(message(String.valueOf(cause.getMessage())), cause);
+    }
+
+    private String message(String reason) {
+        return "Tried to read " + file + " but failed because: " + reason;
+    }
+}

@@ -1,0 +1,143 @@
+package dev.sluice.daemon;
+
+import dev.sluice.mount.ImageMounts;
+import dev.sluice.mount.ImageMounts.ImageMount;
+import dev.sluice.mount.LayerManager;
+import dev.sluice.mount.LayerStatus;
+import dev.sluice.proto.admin.v1.AdminGrpc;
+import dev.sluice.proto.admin.v1.Layer;
+import dev.sluice.proto.admin.v1.MountRequest;
+import dev.sluice.proto.admin.v1.MountResponse;
+import dev.sluice.proto.admin.v1.StatusRequest;
+import dev.sluice.proto.admin.v1.StatusResponse;
+import dev.sluice.proto.admin.v1.UnmountRequest;
+import dev.sluice.proto.admin.v1.UnmountResponse;
+import dev.sluice.registry.ImageReference;
+import dev.sluice.registry.Platform;
+import io.grpc.BindableService;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+
+/** Answers {@code sluice status}, {@code mount} and {@code umount}. */
+final class AdminService extends AdminGrpc.AdminImplBase {
+    private final Config config;
+    private final String backend;
+    private final Instant started;
+    private final LayerManager layers;
+    private final ImageMounts imageMounts;
+
+    AdminService(Config config, String backend, Instant started, LayerManager layers, ImageMounts imageMounts) {
+        this.config = config;
+        this.backend = backend;
+        this.started = started;
+        this.layers = layers;
+        this.imageMounts = imageMounts;
+    }
+
+    /** The same without the calls that change something. */
+    BindableService readOnly() {
+        AdminService all = this;
+        return new AdminGrpc.AdminImplBase() {
+            @Override
+            public void status(StatusRequest request, StreamObserver<StatusResponse> observer) {
+                all.status(request, observer);
+            }
+        };
+    }
+
+    @Override
+    public void status(StatusRequest request, StreamObserver<StatusResponse> observer) {
+        answer(observer, () -> {
+            StatusResponse.Builder response = StatusResponse.newBuilder()
+                    .setVersion(Version.current())
+                    .setBackend(backend)
+                    .setRoot(config.root().toString())
+                    .setAddress(config.address().toString())
+                    .setStartedUnixSeconds(started.getEpochSecond());
+            for (LayerStatus layer : layers.status()) {
+                response.addLayers(message(layer));
+            }
+            for (ImageMount mount : imageMounts.list()) {
+                response.addImageMounts(dev.sluice.proto.admin.v1.ImageMount.newBuilder()
+                        .setReference(mount.reference())
+                        .setDirectory(mount.directory().toString()));
+            }
+            return response.build();
+        });
+    }
+
+    @Override
+    public void mount(MountRequest request, StreamObserver<MountResponse> observer) {
+        answer(observer, () -> {
+            ImageMount mount = imageMounts.mount(
+                    ImageReference.parse(request.getReference()).withDefaultTag(),
+                    Platform.linuxHere(),
+                    absolute(request.getDirectory()));
+            return MountResponse.newBuilder().setLayers(mount.layers().size()).build();
+        });
+    }
+
+    @Override
+    public void unmount(UnmountRequest request, StreamObserver<UnmountResponse> observer) {
+        answer(observer, () -> {
+            if (imageMounts.unmount(absolute(request.getDirectory())).isEmpty()) {
+                throw Status.NOT_FOUND
+                        .withDescription("no image is mounted at " + request.getDirectory())
+                        .asRuntimeException();
+            }
+            return UnmountResponse.getDefaultInstance();
+        });
+    }
+
+    private static Layer message(LayerStatus layer) {
+        Layer.Builder message = Layer.newBuilder()
+                .setDigest(layer.digest())
+                .setFormat(layer.format())
+                .addAllSources(layer.sources())
+                .setBlobBytes(layer.blobBytes())
+                .setDeviceBytes(layer.deviceBytes())
+                .setPresentBytes(layer.presentBytes())
+                .setFetchedBytes(layer.fetchedBytes())
+                .setRequests(layer.requests())
+                .setMismatches(layer.mismatches())
+                .setReferences(layer.references());
+        layer.mounts().forEach(mount -> message.addMounts(mount.toString()));
+        return message.build();
+    }
+
+    private static Path absolute(String directory) {
+        Path path = Path.of(directory);
+        if (!path.isAbsolute()) {
+            throw new IllegalArgumentException("not an absolute path: " + directory);
+        }
+        return path;
+    }
+
+    private interface Answer<T> {
+        T get() throws IOException;
+    }
+
+    private static <T> void answer(StreamObserver<T> observer, Answer<T> answer) {
+        T message;
+        try {
+            message = answer.get();
+        } catch (IOException e) {
+            observer.onError(Status.UNAVAILABLE
+                    .withDescription(e.getMessage())
+                    .withCause(e)
+                    .asRuntimeException());
+            return;
+        } catch (IllegalArgumentException e) {
+            observer.onError(Status.INVALID_ARGUMENT
+                    .withDescription(e.getMessage())
+                    .withCause(e)
+                    .asRuntimeException());
+            return;
+        }
+        observer.onNext(message);
+        observer.onCompleted();
+    }
+}

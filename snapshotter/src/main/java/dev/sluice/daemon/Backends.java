@@ -1,0 +1,40 @@
+package dev.sluice.daemon;
+
+import dev.sluice.linux.Linux;
+import dev.sluice.ondemand.Backend;
+import dev.sluice.ondemand.ProbeResult;
+import dev.sluice.ondemand.fuse.FuseBackend;
+import dev.sluice.ondemand.fuse.FuseOptions;
+import dev.sluice.ondemand.fuse.FuseProbe;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Chooses the backend. */
+final class Backends {
+    private Backends() {}
+
+    /**
+     * Starts the backend that the configuration names, or with {@code auto} the first that works here.
+     *
+     * @throws IOException if it does not work here; the message says why
+     */
+    static Backend start(Config config, Linux linux, Path root) throws IOException {
+        return switch (config.backend()) {
+            case AUTO, FUSE -> fuse(config, linux, root);
+            case CACHEFILES, FANOTIFY ->
+                throw new IOException("backend " + config.backend() + " is not part of this version; use fuse or auto");
+        };
+    }
+
+    private static Backend fuse(Config config, Linux linux, Path root) throws IOException {
+        ProbeResult probe = new FuseProbe(linux, root).run();
+        if (!probe.ok()) {
+            throw new IOException("backend fuse does not work here: " + probe.reason());
+        }
+        FuseOptions defaults = FuseOptions.defaults();
+        return FuseBackend.start(
+                linux,
+                root.resolve("fuse"),
+                new FuseOptions(config.fuse().threads(), defaults.maxReadBytes(), defaults.maxBackground()));
+    }
+}

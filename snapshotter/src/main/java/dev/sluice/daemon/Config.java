@@ -1,0 +1,119 @@
+package dev.sluice.daemon;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The daemon's configuration, complete and checked. {@link ConfigLoader} makes it from a file and command line options; every
+ * key, its range and its default stand in the annotated {@code etc/config.toml} of the distribution.
+ *
+ * @param root where snapshots, layers and their data live; absolute
+ * @param address the unix socket that we serve containerd on; absolute, at most 107 bytes
+ * @param containerd containerd's own socket; absolute, at most 107 bytes
+ * @param backend how the kernel asks for data
+ * @param admin where the admin service listens
+ * @param logLevel how much is logged
+ * @param prepareTimeout how long one Prepare may take to make a layer lazy
+ * @param checkpointInterval how often present data are made durable
+ * @param prefetch whether data are fetched before they are read
+ */
+public record Config(
+        Path root,
+        Path address,
+        Path containerd,
+        BackendChoice backend,
+        AdminAddress admin,
+        LogLevel logLevel,
+        Duration prepareTimeout,
+        Duration checkpointInterval,
+        boolean prefetch,
+        Registry registry,
+        Fill fill,
+        Fuse fuse) {
+
+    /** @throws IllegalArgumentException if two values contradict each other; the message is one sentence */
+    public Config {
+        requireNonNull(root, "root is null");
+        requireNonNull(address, "address is null");
+        requireNonNull(containerd, "containerd is null");
+        requireNonNull(backend, "backend is null");
+        requireNonNull(admin, "admin is null");
+        requireNonNull(logLevel, "logLevel is null");
+        requireNonNull(prepareTimeout, "prepareTimeout is null");
+        requireNonNull(checkpointInterval, "checkpointInterval is null");
+        requireNonNull(registry, "registry is null");
+        requireNonNull(fill, "fill is null");
+        requireNonNull(fuse, "fuse is null");
+        requireDistinctSockets(address, containerd, admin);
+    }
+
+    /** Every key at its default. */
+    public static Config defaults() {
+        return ConfigLoader.defaults();
+    }
+
+    private static void requireDistinctSockets(Path address, Path containerd, AdminAddress admin) {
+        if (address.equals(containerd)) {
+            throw new IllegalArgumentException("address and containerd are the same socket, " + address);
+        }
+        if (admin instanceof AdminAddress.UnixSocket socket
+                && (socket.path().equals(address) || socket.path().equals(containerd))) {
+            throw new IllegalArgumentException("admin needs a socket of its own, " + socket + " is taken");
+        }
+    }
+
+    /**
+     * How registries are reached.
+     *
+     * @param plainHttpHosts names, with or without a port, lower case, that speak HTTP without TLS
+     * @param hosts names with a port, lower case, for registries that are known without theirs
+     * @param retries how often a failed request is tried again
+     * @param dockerConfig Docker's {@code config.json}; empty for its usual places
+     */
+    public record Registry(
+            List<String> plainHttpHosts,
+            List<String> hosts,
+            Duration connectTimeout,
+            Duration readTimeout,
+            int retries,
+            Optional<Path> dockerConfig) {
+        public Registry {
+            plainHttpHosts = List.copyOf(plainHttpHosts);
+            hosts = List.copyOf(hosts);
+            requireNonNull(connectTimeout, "connectTimeout is null");
+            requireNonNull(readTimeout, "readTimeout is null");
+            requireNonNull(dockerConfig, "dockerConfig is null");
+        }
+    }
+
+    /**
+     * The fill engine.
+     *
+     * @param threads that decode and verify; never 0: the file's 0 is one per processor
+     * @param memory for data on their way from the registry to the disk
+     * @param readAheadMax how far a request reaches beyond the need, at most
+     */
+    public record Fill(int threads, DataSize memory, DataSize readAheadMax) {
+        /** @throws IllegalArgumentException if two values contradict each other; the message is one sentence */
+        public Fill {
+            if (threads < 1) {
+                throw new IllegalArgumentException("fill needs a thread, not " + threads);
+            }
+            if (readAheadMax.compareTo(memory) > 0) {
+                throw new IllegalArgumentException(
+                        "fill.read_ahead_max, " + readAheadMax + ", is greater than fill.memory, " + memory);
+            }
+        }
+    }
+
+    /**
+     * The FUSE backend.
+     *
+     * @param threads that take the kernel's requests
+     */
+    public record Fuse(int threads) {}
+}

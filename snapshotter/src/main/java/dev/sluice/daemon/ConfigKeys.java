@@ -1,0 +1,133 @@
+package dev.sluice.daemon;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** All keys of the configuration file: names, types, defaults and what they mean. */
+final class ConfigKeys {
+    static final ConfigKey<Path> ROOT = ConfigKey.of(
+            "root",
+            ConfigType.absolutePath(),
+            Path.of("/var/lib/sluice"),
+            "Where snapshots, layers and their data live. ext4, xfs or btrfs; open to root only.");
+    static final ConfigKey<Path> ADDRESS = ConfigKey.of(
+            "address",
+            ConfigType.socket(),
+            Path.of("/run/sluice/sluice.sock"),
+            "The unix socket that containerd's [proxy_plugins.sluice] names.");
+    static final ConfigKey<Path> CONTAINERD = ConfigKey.of(
+            "containerd",
+            ConfigType.socket(),
+            Path.of("/run/containerd/containerd.sock"),
+            "containerd's own socket: manifests are read from its content store.");
+    static final ConfigKey<BackendChoice> BACKEND = ConfigKey.of(
+            "backend",
+            ConfigType.choice(BackendChoice.class),
+            BackendChoice.AUTO,
+            "How the kernel asks for data: auto, cachefiles, fanotify or fuse. auto takes the first that",
+            "works on this machine; `sluice doctor` says which that is, and why.");
+    static final ConfigKey<AdminAddress> ADMIN = ConfigKey.of(
+            "admin",
+            ConfigType.adminAddress(),
+            new AdminAddress.UnixSocket(Path.of("/run/sluice/admin.sock")),
+            "Where `sluice status` and metrics are served: a unix socket, or a loopback address with a port,",
+            "which every user of this machine can reach.");
+    static final ConfigKey<LogLevel> LOG_LEVEL = ConfigKey.of(
+            "log_level",
+            ConfigType.choice(LogLevel.class),
+            LogLevel.INFO,
+            "error, warn, info, debug or trace. The log goes to stderr.");
+    static final ConfigKey<Duration> PREPARE_TIMEOUT = ConfigKey.of(
+            "prepare_timeout",
+            ConfigType.duration(Duration.ofMillis(100), Duration.ofMinutes(5)),
+            Duration.ofSeconds(10),
+            "How long containerd may be kept waiting for a layer to become lazy. After that containerd pulls",
+            "the layer as usual.");
+    static final ConfigKey<Duration> CHECKPOINT_INTERVAL = ConfigKey.of(
+            "checkpoint_interval",
+            ConfigType.duration(Duration.ofMillis(100), Duration.ofHours(1)),
+            Duration.ofSeconds(5),
+            "How often fetched data are made to survive a crash of the machine. What a crash takes is fetched",
+            "again.");
+    static final ConfigKey<Boolean> PREFETCH = ConfigKey.of(
+            "prefetch",
+            ConfigType.bool(),
+            true,
+            "Whether data that are likely to be read soon are fetched before they are.");
+
+    static final ConfigKey<List<String>> PLAIN_HTTP_HOSTS = ConfigKey.of(
+            "registry.plain_http_hosts",
+            ConfigType.hosts(false),
+            List.of(),
+            "Registries that speak HTTP without TLS, as \"host:port\", or \"host\" for port 80.");
+    static final ConfigKey<List<String>> HOSTS = ConfigKey.of(
+            "registry.hosts",
+            ConfigType.hosts(true),
+            List.of(),
+            "Registries on a port of their own, as \"host:port\". Where containerd passes no image labels, its",
+            "content store tells the host of an image without the port.");
+    static final ConfigKey<Duration> CONNECT_TIMEOUT = ConfigKey.of(
+            "registry.connect_timeout",
+            ConfigType.duration(Duration.ofMillis(100), Duration.ofMinutes(5)),
+            Duration.ofSeconds(5),
+            "How long a connection to a registry may take.");
+    static final ConfigKey<Duration> READ_TIMEOUT = ConfigKey.of(
+            "registry.read_timeout",
+            ConfigType.duration(Duration.ofMillis(100), Duration.ofMinutes(5)),
+            Duration.ofSeconds(20),
+            "How long a registry may stay silent within an answer.");
+    static final ConfigKey<Integer> RETRIES = ConfigKey.of(
+            "registry.retries",
+            ConfigType.integer(0, 20),
+            3,
+            "How often a failed request is tried again, each time after a longer pause.");
+    static final ConfigKey<Optional<Path>> DOCKER_CONFIG = ConfigKey.of(
+            "registry.docker_config",
+            ConfigType.optionalPath(),
+            Optional.empty(),
+            "Docker's config.json with credentials. \"\" for the usual places: $DOCKER_CONFIG/config.json, then",
+            "$HOME/.docker/config.json.");
+
+    static final ConfigKey<Integer> FILL_THREADS = ConfigKey.of(
+            "fill.threads", ConfigType.integer(0, 1024), 0, "Threads that decode and verify. 0 for one per processor.");
+    static final ConfigKey<DataSize> FILL_MEMORY = ConfigKey.of(
+            "fill.memory",
+            ConfigType.dataSize(DataSize.ofMebibytes(8), DataSize.ofMebibytes(1 << 20)),
+            DataSize.ofMebibytes(64),
+            "Memory for data on their way from the registry to the disk.");
+    static final ConfigKey<DataSize> READ_AHEAD_MAX = ConfigKey.of(
+            "fill.read_ahead_max",
+            ConfigType.dataSize(new DataSize(0), DataSize.ofMebibytes(1 << 10)),
+            DataSize.ofMebibytes(4),
+            "How far a request reaches beyond what is asked for, at the most. Below that it follows the",
+            "measured bandwidth and the pattern of reads.");
+
+    static final ConfigKey<Integer> FUSE_THREADS =
+            ConfigKey.of("fuse.threads", ConfigType.integer(1, 64), 2, "Threads that take the kernel's requests.");
+
+    /** In the order of the annotated file; the keys of a table stand together. */
+    static final List<ConfigKey<?>> ALL = List.of(
+            ROOT,
+            ADDRESS,
+            CONTAINERD,
+            BACKEND,
+            ADMIN,
+            LOG_LEVEL,
+            PREPARE_TIMEOUT,
+            CHECKPOINT_INTERVAL,
+            PREFETCH,
+            PLAIN_HTTP_HOSTS,
+            HOSTS,
+            CONNECT_TIMEOUT,
+            READ_TIMEOUT,
+            RETRIES,
+            DOCKER_CONFIG,
+            FILL_THREADS,
+            FILL_MEMORY,
+            READ_AHEAD_MAX,
+            FUSE_THREADS);
+
+    private ConfigKeys() {}
+}

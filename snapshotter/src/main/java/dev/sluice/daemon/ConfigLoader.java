@@ -1,0 +1,161 @@
+package dev.sluice.daemon;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.dataformat.toml.TomlMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Makes a {@link Config} from a TOML file and command line options. */
+public final class ConfigLoader {
+    private static final int MAX_FILE_BYTES = 1 << 20;
+
+    private ConfigLoader() {}
+
+    /**
+     * Reads a configuration. What the file does not say keeps its default, and options override both.
+     *
+     * @param file empty for none
+     * @param options values by key, as text: {@code root} to {@code /srv/sluice}; keys that are no key of the file are a bug
+     * @throws InvalidConfigException if the file cannot be read, or anything in it or in the options is wrong
+     */
+    public static Config load(Optional<Path> file, Map<String, String> options) throws InvalidConfigException {
+        Map<String, Value> values = new LinkedHashMap<>();
+        if (file.isPresent()) {
+            values.putAll(read(file.get()));
+        }
+        options.forEach((name, text) -> {
+            if (ConfigKeys.ALL.stream().noneMatch(key -> key.name().equals(name))) {
+                throw new IllegalArgumentException("no key " + name);
+            }
+            values.put(name, new Value("--" + name.replace('_', '-'), JsonNodeFactory.instance.textNode(text)));
+        });
+        return config(file, new Values(values));
+    }
+
+    static Config defaults() {
+        try {
+            return load(Optional.empty(), Map.of());
+        } catch (InvalidConfigException e) {
+            throw new IllegalStateException("the defaults are wrong", e);
+        }
+    }
+
+    private static Config config(Optional<Path> file, Values values) throws InvalidConfigException {
+        try {
+            return new Config(
+                    values.get(ConfigKeys.ROOT),
+                    values.get(ConfigKeys.ADDRESS),
+                    values.get(ConfigKeys.CONTAINERD),
+                    values.get(ConfigKeys.BACKEND),
+                    values.get(ConfigKeys.ADMIN),
+                    values.get(ConfigKeys.LOG_LEVEL),
+                    values.get(ConfigKeys.PREPARE_TIMEOUT),
+                    values.get(ConfigKeys.CHECKPOINT_INTERVAL),
+                    values.get(ConfigKeys.PREFETCH),
+                    registry(values),
+                    fill(values),
+                    new Config.Fuse(values.get(ConfigKeys.FUSE_THREADS)));
+        } catch (IllegalArgumentException e) {
+            String place = file.map(path -> path + ": ").orElse("");
+            throw new InvalidConfigException(place + e.getMessage(), e);
+        }
+    }
+
+    private static Config.Registry registry(Values values) throws InvalidConfigException {
+        return new Config.Registry(
+                values.get(ConfigKeys.PLAIN_HTTP_HOSTS),
+                values.get(ConfigKeys.HOSTS),
+                values.get(ConfigKeys.CONNECT_TIMEOUT),
+                values.get(ConfigKeys.READ_TIMEOUT),
+                values.get(ConfigKeys.RETRIES),
+                values.get(ConfigKeys.DOCKER_CONFIG));
+    }
+
+    private static Config.Fill fill(Values values) throws InvalidConfigException {
+        int threads = values.get(ConfigKeys.FILL_THREADS);
+        return new Config.Fill(
+                threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
+                values.get(ConfigKeys.FILL_MEMORY),
+                values.get(ConfigKeys.READ_AHEAD_MAX));
+    }
+
+    private static Map<String, Value> read(Path file) throws InvalidConfigException {
+        Map<String, Value> values = new LinkedHashMap<>();
+        flatten(file, "", parse(file), values);
+        return values;
+    }
+
+    private static JsonNode parse(Path file) throws InvalidConfigException {
+        try (var in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(MAX_FILE_BYTES + 1);
+            if (bytes.length > MAX_FILE_BYTES) {
+                throw new InvalidConfigException(file + " is greater than " + MAX_FILE_BYTES + " bytes");
+            }
+            return new TomlMapper().readTree(new String(bytes, StandardCharsets.UTF_8));
+        } catch (JsonProcessingException e) {
+            String line =
+                    e.getLocation() == null ? "" : ", line " + e.getLocation().getLineNr();
+            throw new InvalidConfigException(file + line + ": not TOML: " + e.getOriginalMessage(), e);
+        } catch (NoSuchFileException e) {
+            throw new InvalidConfigException(
+                    "Tried to read the configuration " + file + " but there is no such file", e);
+        } catch (IOException e) {
+            throw new InvalidConfigException(
+                    "Tried to read the configuration " + file + " but failed because: " + e.getMessage(), e);
+        }
+    }
+
+    private static void flatten(Path file, String prefix, JsonNode table, Map<String, Value> into)
+            throws InvalidConfigException {
+        for (Map.Entry<String, JsonNode> field : table.properties()) {
+            String name = prefix + field.getKey();
+            if (ConfigKeys.ALL.stream().anyMatch(key -> key.name().equals(name))) {
+                into.put(name, new Value(file + ": " + name, field.getValue()));
+            } else if (ConfigKeys.ALL.stream().noneMatch(key -> key.table().equals(name))) {
+                throw new InvalidConfigException(
+                        file + ": there is no key " + name + ", the nearest known one is " + nearest(prefix, name));
+            } else if (field.getValue().isObject()) {
+                flatten(file, name + ".", field.getValue(), into);
+            } else {
+                throw new InvalidConfigException(file + ": " + name + " must be a table, [" + name + "], but is "
+                        + ConfigType.describe(field.getValue()));
+            }
+        }
+    }
+
+    /** @param prefix of the known table that the unknown name stands in, with a dot; empty at the top */
+    private static String nearest(String prefix, String name) {
+        return NearestName.of(
+                name,
+                ConfigKeys.ALL.stream()
+                        .flatMap(key -> Stream.of(key.name(), key.table()))
+                        .filter(known -> known.startsWith(prefix) && !known.isEmpty())
+                        .toList());
+    }
+
+    /** @param place what a message calls it: file and key, or the option */
+    private record Value(String place, JsonNode node) {}
+
+    private record Values(Map<String, Value> byName) {
+        <T> T get(ConfigKey<T> key) throws InvalidConfigException {
+            Value value = byName.get(key.name());
+            if (value == null) {
+                return key.defaultValue();
+            }
+            return key.type()
+                    .reader()
+                    .apply(value.node())
+                    .orElseThrow(() -> new InvalidConfigException(value.place() + " must be "
+                            + key.type().expected() + ", but is " + ConfigType.describe(value.node())));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package dev.sluice.daemon;
+
+import dev.sluice.linux.Linux;
+import dev.sluice.mount.DiskUsage;
+import dev.sluice.snapshot.SnapshotServer;
+import dev.sluice.snapshot.Snapshots;
+import dev.sluice.snapshot.SnapshotsService;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The running daemon: the snapshots service on its socket, the admin service on its address. */
+public final class Daemon implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Daemon.class);
+
+    private final Closing closing;
+
+    private Daemon(Closing closing) {
+        this.closing = closing;
+    }
+
+    /**
+     * Starts everything and returns when both sockets accept calls.
+     *
+     * @throws IOException if something of it cannot be had; nothing stays behind
+     */
+    public static Daemon start(Config config) throws IOException {
+        Closing closing = new Closing();
+        try {
+            Linux linux = Linux.load();
+            LayerRuntime runtime = closing.add(LayerRuntime.start(config, linux));
+            Snapshots snapshots = closing.add(
+                    Snapshots.open(config.root(), runtime.layers(), new DiskUsage(linux), Clock.systemUTC()));
+            closing.add(SnapshotServer.start(config.address(), new SnapshotsService(snapshots)));
+            runtime.imageMounts().restore();
+            closing.add(AdminServer.start(
+                    config.admin(),
+                    new AdminService(
+                            config,
+                            runtime.backend().name(),
+                            Clock.systemUTC().instant(),
+                            runtime.layers(),
+                            runtime.imageMounts())));
+            new AdminAddressFile(config.root()).write(config.admin());
+            log.info(
+                    "sluice {} serves {} with backend {}, root {}, admin {}",
+                    Version.current(),
+                    config.address(),
+                    runtime.backend().name(),
+                    config.root(),
+                    config.admin());
+            return new Daemon(closing);
+        } catch (IOException | RuntimeException e) {
+            closing.closeAfter(e);
+            throw e;
+        }
+    }
+
+    /** Runs until SIGTERM or SIGINT, then stops in good order: calls first, data synced last. */
+    public static void run(Config config) throws IOException, InterruptedException {
+        CountDownLatch signal = new CountDownLatch(1);
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            signal.countDown();
+                            Signals.await(stopped);
+                        },
+                        "shutdown"));
+        try (Daemon daemon = start(config)) {
+            signal.await();
+            log.info("stopping");
+        } finally {
+            stopped.countDown();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        closing.close();
+    }
+}

@@ -1,0 +1,101 @@
+package dev.sluice.daemon;
+
+import dev.sluice.containerd.ContainerdClient;
+import dev.sluice.daemon.DoctorReport.Finding;
+import dev.sluice.daemon.DoctorReport.Level;
+import dev.sluice.linux.Linux;
+import dev.sluice.linux.SystemInfo;
+import dev.sluice.ondemand.ErofsTruncationProbe;
+import dev.sluice.ondemand.Probe;
+import dev.sluice.ondemand.ProbeResult;
+import dev.sluice.ondemand.fuse.FuseProbe;
+import java.io.IOException;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Looks at this machine and says what Sluice finds there. Changes nothing; the probes mount and unmount scratch images. */
+final class Doctor {
+    private static final long SCARCE_BYTES = 1L << 30;
+    private static final Set<String> UNFIT = Set.of("overlay", "tmpfs", "nfs", "nfs4", "9p");
+
+    private final Linux linux;
+
+    Doctor(Linux linux) {
+        this.linux = linux;
+    }
+
+    DoctorReport examine(Config config) throws IOException {
+        List<Finding> findings = new ArrayList<>();
+        findings.add(new Finding("kernel", Level.OK, SystemInfo.kernel().toString()));
+        Path scratch = Files.createTempDirectory("sluice-doctor");
+        try {
+            findings.addAll(backends(config, scratch));
+            findings.add(probe(new ErofsTruncationProbe(linux, scratch), Level.PROBLEM));
+        } finally {
+            Files.deleteIfExists(scratch);
+        }
+        findings.add(root(config.root()));
+        findings.add(containerd(config.containerd()));
+        findings.add(daemon(config.admin()));
+        return new DoctorReport(findings);
+    }
+
+    private List<Finding> backends(Config config, Path scratch) {
+        Finding fuse = probe(new FuseProbe(linux, scratch), Level.PROBLEM);
+        boolean cachefiles = Files.exists(Path.of("/dev/cachefiles"));
+        return List.of(
+                new Finding(
+                        "backend cachefiles",
+                        Level.NOTE,
+                        (cachefiles ? "the kernel has it" : "the kernel has no /dev/cachefiles")
+                                + "; this version of Sluice does not speak it"),
+                new Finding("backend fanotify", Level.NOTE, "this version of Sluice does not speak it"),
+                fuse,
+                new Finding(
+                        "backend chosen",
+                        fuse.level() == Level.OK ? Level.OK : Level.PROBLEM,
+                        config.backend() + (fuse.level() == Level.OK ? ": fuse" : ": none works here")));
+    }
+
+    private static Finding probe(Probe probe, Level otherwise) {
+        ProbeResult result = probe.run();
+        return new Finding(probe.name(), result.ok() ? Level.OK : otherwise, result.reason());
+    }
+
+    private static Finding root(Path root) throws IOException {
+        Path existing = root;
+        while (!Files.exists(existing)) {
+            existing = Optional.ofNullable(existing.getParent()).orElse(Path.of("/"));
+        }
+        FileStore store = Files.getFileStore(existing);
+        String text = root + " is on " + store.type() + " with " + (store.getUsableSpace() >> 20) + " MiB free";
+        if (UNFIT.contains(store.type())) {
+            return new Finding(
+                    "root directory", Level.PROBLEM, text + "; it has to be a local file system such as ext4");
+        }
+        return new Finding("root directory", store.getUsableSpace() < SCARCE_BYTES ? Level.NOTE : Level.OK, text);
+    }
+
+    private static Finding containerd(Path socket) {
+        try (ContainerdClient client = new ContainerdClient(socket)) {
+            client.images().list("default", List.of(), Duration.ofSeconds(5));
+            return new Finding("containerd", Level.OK, "answers at " + socket);
+        } catch (IOException e) {
+            return new Finding("containerd", Level.PROBLEM, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static Finding daemon(AdminAddress address) {
+        try (AdminClient client = new AdminClient(address)) {
+            return new Finding("daemon", Level.OK, "version " + client.status().version() + " answers at " + address);
+        } catch (IOException e) {
+            return new Finding("daemon", Level.NOTE, String.valueOf(e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package dev.sluice.daemon;
+
+import dev.sluice.linux.Linux;
+import dev.sluice.linux.MountTable;
+import dev.sluice.registry.ImageReference;
+import dev.sluice.registry.Platform;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** {@code sluice mount} where no daemon runs: this process serves the image, as long as it is mounted. */
+final class ForegroundMount {
+    private static final Logger log = LoggerFactory.getLogger(ForegroundMount.class);
+
+    private ForegroundMount() {}
+
+    /** Mounts, and returns after the directory was unmounted or the process got SIGTERM or SIGINT. */
+    static void run(Config config, ImageReference reference, Path directory) throws IOException {
+        CountDownLatch signal = new CountDownLatch(1);
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            signal.countDown();
+                            Signals.await(stopped);
+                        },
+                        "shutdown"));
+        try (LayerRuntime runtime = LayerRuntime.start(config, Linux.load())) {
+            runtime.imageMounts().restore();
+            runtime.imageMounts().mount(reference, Platform.linuxHere(), directory);
+            log.info("{} is mounted at {} and served by this process; ends when it is unmounted", reference, directory);
+            while (!signal.await(1, TimeUnit.SECONDS)
+                    && MountTable.read().at(directory).isPresent()) {
+                log.debug("{} is still mounted", directory);
+            }
+            if (MountTable.read().at(directory).isPresent()) {
+                runtime.imageMounts().unmount(directory);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        } finally {
+            stopped.countDown();
+        }
+    }
+}

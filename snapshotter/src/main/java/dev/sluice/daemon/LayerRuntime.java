@@ -1,0 +1,86 @@
+package dev.sluice.daemon;
+
+import dev.sluice.containerd.ContainerdClient;
+import dev.sluice.fill.FillEngine;
+import dev.sluice.image.ImageResolver;
+import dev.sluice.layer.GzipDecoder;
+import dev.sluice.layer.IdentityDecoder;
+import dev.sluice.layer.estargz.EstargzFormat;
+import dev.sluice.linux.Linux;
+import dev.sluice.mount.ImageMounts;
+import dev.sluice.mount.LayerManager;
+import dev.sluice.ondemand.Backend;
+import dev.sluice.registry.RegistryClient;
+import java.io.IOException;
+import java.util.List;
+
+/** Everything that makes layers lazy, wired: registry, fill engine, backend, layers. The snapshots service stands on top of it. */
+final class LayerRuntime implements AutoCloseable {
+    private final Closing closing;
+    private final Backend backend;
+    private final LayerManager layers;
+    private final ImageMounts imageMounts;
+
+    private LayerRuntime(Closing closing, Backend backend, LayerManager layers, ImageMounts imageMounts) {
+        this.closing = closing;
+        this.backend = backend;
+        this.layers = layers;
+        this.imageMounts = imageMounts;
+    }
+
+    /**
+     * @param config decides all
+     * @param linux system calls
+     * @throws IOException if no backend works here, or the root directory cannot be used
+     */
+    static LayerRuntime start(Config config, Linux linux) throws IOException {
+        Closing closing = new Closing();
+        try {
+            RootDirectory root = closing.add(RootDirectory.open(config.root()));
+            RegistryClient registry = closing.add(
+                    new RegistryClient(Settings.registry(config.registry()), Settings.credentials(config.registry())));
+            ContainerdClient containerd = closing.add(new ContainerdClient(config.containerd()));
+            Thread warmUp = new Thread(containerd::warmUp, "warm-up");
+            warmUp.setDaemon(true);
+            warmUp.start();
+            ImageResolver resolver =
+                    new ImageResolver(containerd, registry, config.registry().hosts());
+            FillEngine engine = closing.add(
+                    new FillEngine(Settings.fill(config), List.of(new IdentityDecoder(), new GzipDecoder())));
+            Backend backend = closing.add(Backends.start(config, linux, root.path()));
+            LayerManager layers = closing.add(LayerManager.open(new LayerManager.Settings(
+                    root.path(),
+                    linux,
+                    registry,
+                    resolver,
+                    List.of(new EstargzFormat()),
+                    engine,
+                    backend,
+                    config.prepareTimeout(),
+                    config.prefetch())));
+            ImageMounts imageMounts =
+                    new ImageMounts(root.path().resolve("image-mounts.json"), layers, resolver, linux.mounts());
+            return new LayerRuntime(closing, backend, layers, imageMounts);
+        } catch (IOException | RuntimeException e) {
+            closing.closeAfter(e);
+            throw e;
+        }
+    }
+
+    Backend backend() {
+        return backend;
+    }
+
+    LayerManager layers() {
+        return layers;
+    }
+
+    ImageMounts imageMounts() {
+        return imageMounts;
+    }
+
+    @Override
+    public void close() throws IOException {
+        closing.close();
+    }
+}

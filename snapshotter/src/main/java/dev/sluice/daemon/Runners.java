@@ -1,0 +1,63 @@
+package dev.sluice.daemon;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.sluice.registry.ImageReference;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** What each command does once its arguments are understood. A failure's message is one sentence for the user. */
+public record Runners(
+        DaemonRunner daemon, MountRunner mount, UmountRunner umount, StatusRunner status, DoctorRunner doctor) {
+    public Runners {
+        requireNonNull(daemon, "daemon is null");
+        requireNonNull(mount, "mount is null");
+        requireNonNull(umount, "umount is null");
+        requireNonNull(status, "status is null");
+        requireNonNull(doctor, "doctor is null");
+    }
+
+    /** {@code sluice daemon}. */
+    @FunctionalInterface
+    public interface DaemonRunner {
+        /** Serves until the process is asked to end. */
+        void run(Config config) throws IOException, InterruptedException;
+    }
+
+    /** {@code sluice mount}. */
+    @FunctionalInterface
+    public interface MountRunner {
+        /**
+         * Mounts an image without containerd.
+         *
+         * @param reference with a tag or digest
+         * @param directory absolute
+         */
+        void mount(Config config, ImageReference reference, Path directory) throws IOException;
+    }
+
+    /** {@code sluice umount}. */
+    @FunctionalInterface
+    public interface UmountRunner {
+        /**
+         * Takes a mount of {@link MountRunner} away.
+         *
+         * @param directory absolute
+         */
+        void umount(Config config, Path directory) throws IOException;
+    }
+
+    /** {@code sluice status}. */
+    @FunctionalInterface
+    public interface StatusRunner {
+        /** Asks the daemon at {@link Config#admin}. */
+        StatusReport status(Config config) throws IOException;
+    }
+
+    /** {@code sluice doctor}. */
+    @FunctionalInterface
+    public interface DoctorRunner {
+        /** Looks at this machine; no daemon is needed. */
+        DoctorReport examine(Config config) throws IOException;
+    }
+}

@@ -1,0 +1,55 @@
+package dev.sluice.daemon;
+
+import dev.sluice.credentials.CredentialHelpers;
+import dev.sluice.credentials.DockerConfigCredentials;
+import dev.sluice.fill.FillOptions;
+import dev.sluice.registry.CredentialSource;
+import dev.sluice.registry.RegistryOptions;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+
+/** From the configuration to the options of each part. */
+final class Settings {
+    private static final Duration HELPER_TIMEOUT = Duration.ofSeconds(10);
+
+    private Settings() {}
+
+    static FillOptions fill(Config config) {
+        FillOptions defaults = FillOptions.defaults();
+        return new FillOptions(
+                defaults.fetchThreads(),
+                config.fill().threads(),
+                config.fill().memory().bytes(),
+                defaults.maxRequest(),
+                config.fill().readAheadMax().bytes(),
+                config.checkpointInterval(),
+                defaults.idle());
+    }
+
+    static RegistryOptions registry(Config.Registry registry) {
+        RegistryOptions defaults = RegistryOptions.defaults();
+        RegistryOptions.Timeouts timeouts = defaults.timeouts();
+        RegistryOptions.Retries retries = defaults.retries();
+        return defaults.withPlainHttpHosts(Set.copyOf(registry.plainHttpHosts()))
+                .withTimeouts(new RegistryOptions.Timeouts(
+                        registry.connectTimeout(),
+                        registry.readTimeout(),
+                        timeouts.operation(),
+                        timeouts.stall(),
+                        timeouts.progress()))
+                .withRetries(new RegistryOptions.Retries(
+                        registry.retries(), retries.basePause(), retries.maxPause(), retries.maxRetryAfter()));
+    }
+
+    /** Docker's {@code config.json} where the configuration says, else where Docker looks for it. */
+    static CredentialSource credentials(Config.Registry registry) {
+        Path directory = registry.dockerConfig()
+                .map(file -> Optional.ofNullable(file.getParent()).orElse(Path.of("/")))
+                .or(() -> Optional.ofNullable(System.getenv("DOCKER_CONFIG")).map(Path::of))
+                .orElseGet(() -> Path.of(System.getProperty("user.home"), ".docker"));
+        String searchPath = Optional.ofNullable(System.getenv("PATH")).orElse("/usr/bin:/bin");
+        return new DockerConfigCredentials(directory, CredentialHelpers.on(searchPath, HELPER_TIMEOUT));
+    }
+}

@@ -1,0 +1,41 @@
+package dev.sluice.daemon;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.sluice.mount.LayerStatus;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What a running daemon holds.
+ *
+ * @param backend that is in use
+ * @param imageMounts of {@code sluice mount}
+ */
+public record StatusReport(
+        String version,
+        String backend,
+        Path root,
+        Path address,
+        Instant started,
+        List<LayerStatus> layers,
+        List<ImageMount> imageMounts) {
+    public StatusReport {
+        requireNonNull(version, "version is null");
+        requireNonNull(backend, "backend is null");
+        requireNonNull(root, "root is null");
+        requireNonNull(address, "address is null");
+        requireNonNull(started, "started is null");
+        layers = List.copyOf(layers);
+        imageMounts = List.copyOf(imageMounts);
+    }
+
+    /** An image that is mounted without containerd. */
+    public record ImageMount(String reference, Path directory) {
+        public ImageMount {
+            requireNonNull(reference, "reference is null");
+            requireNonNull(directory, "directory is null");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package dev.sluice.linux;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The system calls. Loading takes about half a second, so do it once and off the path to the ready socket; hand the
+ * instance around. Safe for use by many threads.
+ */
+public final class Linux {
+    /** {@code linux/limits.h}. */
+    private static final int PATH_MAX = 4096;
+
+    private final Native libc;
+
+    private Linux(Native libc) {
+        this.libc = libc;
+    }
+
+    /** Binds the C library. */
+    public static Linux load() {
+        return new Linux(new Native());
+    }
+
+    /** Mounting and unmounting. */
+    public Mounts mounts() {
+        return new Mounts(libc);
+    }
+
+    /** Extended attributes. */
+    public Xattrs xattrs() {
+        return new Xattrs(libc);
+    }
+
+    /**
+     * Opens a file, close-on-exec.
+     *
+     * @param flags an or of {@link OpenFlags}
+     * @param mode permissions of a file that is made, {@code 0600} for instance; the umask applies
+     */
+    public LinuxFile open(Path path, int flags, int mode) throws LinuxException {
+        return LinuxFile.open(libc, Native.path(path), path.toString(), flags, mode);
+    }
+
+    /** Takes over a descriptor that the kernel handed out; it is closed with the returned object. */
+    public LinuxFile adopt(int fd, String description) {
+        if (fd < 0) {
+            throw new IllegalArgumentException("not a descriptor: " + fd);
+        }
+        return new LinuxFile(libc, fd, description);
+    }
+
+    /** What {@code lstat} says. */
+    public FileStatus lstat(Path path) throws LinuxException {
+        return FileStatus.read(libc, Native.AT_FDCWD, Native.path(path), path.toString());
+    }
+
+    /** What {@code lstat} says of a path whose bytes need not be text in any encoding. */
+    public FileStatus lstat(byte[] path) throws LinuxException {
+        return FileStatus.read(libc, Native.AT_FDCWD, Native.nulTerminated(path), new String(path, UTF_8));
+    }
+
+    /** What a symbolic link holds; neither path nor target need be text in any encoding. */
+    public byte[] readlink(byte[] path) throws LinuxException {
+        ByteBuffer into = ByteBuffer.allocateDirect(PATH_MAX);
+        long length = libc.check(
+                libc.libc().readlink(Native.nulTerminated(path), into, PATH_MAX),
+                "readlink " + new String(path, UTF_8));
+        byte[] target = new byte[(int) length];
+        into.get(target);
+        return target;
+    }
+
+    /** The file system that holds a path. */
+    public FileSystemStatus statfs(Path path) throws LinuxException {
+        return FileSystemStatus.read(libc, path);
+    }
+
+    /** A new event counter at zero. */
+    public EventFd eventFd() throws LinuxException {
+        return EventFd.create(libc);
+    }
+
+    /** Waits for files to become readable; for use by one thread. */
+    public Poller poller(List<LinuxFile> files) {
+        return new Poller(libc, files);
+    }
+}

@@ -1,0 +1,165 @@
+package dev.sluice.linux;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.Charset;
+import java.nio.file.Path;
+import java.util.Arrays;
+import jnr.ffi.LibraryLoader;
+import jnr.ffi.Runtime;
+import jnr.ffi.annotations.SaveError;
+import org.jspecify.annotations.Nullable;
+
+/** The C library, bound by jnr, and the conversions that every call needs. */
+final class Native {
+    /** {@code AT_FDCWD}: relative paths start at the working directory. */
+    static final int AT_FDCWD = -100;
+
+    private final LibC libc;
+    private final Runtime runtime;
+
+    Native() {
+        libc = LibraryLoader.create(LibC.class).load("c");
+        runtime = Runtime.getRuntime(libc);
+    }
+
+    LibC libc() {
+        return libc;
+    }
+
+    /** The error number of this thread's last call. */
+    int errno() {
+        return runtime.getLastError();
+    }
+
+    /** Whether a call that returned {@code result} was only interrupted by a signal and has to be made again. */
+    boolean interrupted(long result) {
+        return result < 0 && errno() == Errno.EINTR.number();
+    }
+
+    /** Fails if a call returned a negative number. Not for hot paths: the action's text is made each time. */
+    long check(long result, String action) throws LinuxException {
+        if (result < 0) {
+            throw new LinuxException(action, errno());
+        }
+        return result;
+    }
+
+    /** A path as the kernel takes it, in the encoding that Java's file system uses, with the final NUL. */
+    static byte[] path(Path path) {
+        return nulTerminated(path.toString().getBytes(Encoding.OF_PATHS));
+    }
+
+    static byte[] text(String text) {
+        return nulTerminated(text.getBytes(Encoding.OF_PATHS));
+    }
+
+    static byte[] nulTerminated(byte[] bytes) {
+        for (byte b : bytes) {
+            if (b == 0) {
+                throw new IllegalArgumentException("a NUL byte within a path or an option");
+            }
+        }
+        return Arrays.copyOf(bytes, bytes.length + 1);
+    }
+
+    static ByteBuffer struct(int size) {
+        return ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder());
+    }
+
+    /** The encoding of {@link Path}; {@code LANG=C} makes it US-ASCII. */
+    private static final class Encoding {
+        static final Charset OF_PATHS = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+    }
+
+    /**
+     * The functions of the C library. Public because jnr implements it in a class loader of its own; the enclosing class keeps it
+     * within this package. Buffers are passed from their position; direct ones without a copy.
+     */
+    public interface LibC {
+        @SaveError
+        int open(byte[] path, int flags, int mode);
+
+        @SaveError
+        int close(int fd);
+
+        @SaveError
+        long read(int fd, ByteBuffer into, long length);
+
+        @SaveError
+        long write(int fd, ByteBuffer from, long length);
+
+        @SaveError
+        long pread(int fd, ByteBuffer into, long length, long offset);
+
+        @SaveError
+        long pwrite(int fd, ByteBuffer from, long length, long offset);
+
+        @SaveError
+        long lseek(int fd, long offset, int whence);
+
+        @SaveError
+        int fsync(int fd);
+
+        @SaveError
+        int fdatasync(int fd);
+
+        @SaveError
+        int ftruncate(int fd, long size);
+
+        @SaveError
+        int fallocate(int fd, int mode, long offset, long length);
+
+        @SaveError
+        int fcntl(int fd, int command, long argument);
+
+        @SaveError
+        int ioctl(int fd, long request, long argument);
+
+        @SaveError
+        int poll(ByteBuffer descriptors, long count, int timeoutMillis);
+
+        @SaveError
+        int eventfd(int initial, int flags);
+
+        @SaveError
+        int statx(int directory, byte[] path, int flags, int mask, ByteBuffer into);
+
+        @SaveError
+        int statfs(byte[] path, ByteBuffer into);
+
+        @SaveError
+        long readlink(byte[] path, ByteBuffer into, long length);
+
+        @SaveError
+        long llistxattr(byte[] path, @Nullable ByteBuffer into, long size);
+
+        @SaveError
+        long lgetxattr(byte[] path, byte[] name, @Nullable ByteBuffer into, long size);
+
+        @SaveError
+        int lsetxattr(byte[] path, byte[] name, byte[] value, long size, int flags);
+
+        @SaveError
+        int mount(byte[] source, byte[] target, byte @Nullable [] type, long flags, byte @Nullable [] data);
+
+        @SaveError
+        int umount2(byte[] target, int flags);
+
+        /** {@code fsopen}; the C library knows the newer calls only from glibc 2.36 on. */
+        @SaveError
+        long syscall(long number, byte[] name, int flags);
+
+        /** {@code fsconfig}. */
+        @SaveError
+        long syscall(long number, int fd, int command, byte @Nullable [] key, byte @Nullable [] value, int auxiliary);
+
+        /** {@code fsmount}. */
+        @SaveError
+        long syscall(long number, int fd, int flags, int attributes);
+
+        /** {@code move_mount}. */
+        @SaveError
+        long syscall(long number, int fromDirectory, byte[] from, int toDirectory, byte[] to, int flags);
+    }
+}

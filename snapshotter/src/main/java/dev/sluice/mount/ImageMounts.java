@@ -1,0 +1,164 @@
+package dev.sluice.mount;
+
+import dev.sluice.image.ImageResolver;
+import dev.sluice.image.ResolvedImage;
+import dev.sluice.linux.MountTable;
+import dev.sluice.linux.Mounts;
+import dev.sluice.linux.Mounts.UnmountFlag;
+import dev.sluice.mount.LazyLayers.LayerKey;
+import dev.sluice.mount.LazyLayers.Outcome;
+import dev.sluice.registry.ImageReference;
+import dev.sluice.registry.Platform;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Images mounted read-only without containerd, by {@code sluice mount}. They come back after a restart. One call at a time: all
+ * methods are synchronized.
+ */
+public final class ImageMounts {
+    private static final Logger log = LoggerFactory.getLogger(ImageMounts.class);
+
+    private final ImageMountFile file;
+    private final LayerManager layers;
+    private final ImageResolver resolver;
+    private final Mounts mounts;
+    private final Map<Path, ImageMount> mounted = new LinkedHashMap<>();
+
+    /**
+     * @param file where the mounts are remembered
+     * @param mounts of this machine
+     */
+    public ImageMounts(Path file, LayerManager layers, ImageResolver resolver, Mounts mounts) {
+        this.file = new ImageMountFile(file);
+        this.layers = layers;
+        this.resolver = resolver;
+        this.mounts = mounts;
+    }
+
+    /**
+     * An image and where it is mounted.
+     *
+     * @param layers the topmost first
+     */
+    public record ImageMount(String reference, Path directory, List<LayerKey> layers) {
+        public ImageMount {
+            layers = List.copyOf(layers);
+        }
+    }
+
+    /** Mounts again what an earlier process had mounted; what cannot be is dropped with a warning. Needs no network. */
+    public synchronized void restore() throws IOException {
+        for (ImageMount mount : file.read()) {
+            mount.layers().forEach(layers::retain);
+            try {
+                if (MountTable.read().at(mount.directory()).isPresent()) {
+                    mounts.unmount(mount.directory(), UnmountFlag.DETACH);
+                }
+                overlay(mount);
+                mounted.put(mount.directory(), mount);
+            } catch (IOException e) {
+                log.warn(
+                        "Tried to mount {} at {} again but failed because: {}",
+                        mount.reference(),
+                        mount.directory(),
+                        e.getMessage());
+                mount.layers().forEach(layers::release);
+            }
+        }
+        file.write(List.copyOf(mounted.values()));
+    }
+
+    /**
+     * Mounts an image.
+     *
+     * @param directory absolute, an existing directory
+     * @throws IOException if the image is not there, a layer cannot be lazy, or the directory is taken
+     */
+    public synchronized ImageMount mount(ImageReference reference, Platform platform, Path directory)
+            throws IOException {
+        Path target;
+        try {
+            target = directory.toRealPath();
+        } catch (NoSuchFileException e) {
+            throw new IOException("there is no directory " + directory, e);
+        }
+        if (!Files.isDirectory(target)) {
+            throw new IOException(directory + " is not a directory");
+        }
+        if (mounted.containsKey(target)) {
+            throw new IOException(mounted.get(target).reference() + " is already mounted at " + directory);
+        }
+        List<LayerKey> acquired = new ArrayList<>();
+        try {
+            ResolvedImage image = resolver.resolveReference(reference, platform);
+            List<Path> lowers = new ArrayList<>();
+            for (int i = 0; i < image.manifest().layers().size(); i++) {
+                Outcome outcome = layers.acquire(image.atLayer(i), lowers);
+                if (outcome instanceof Outcome.NotLazy notLazy) {
+                    throw new IOException(
+                            "layer " + image.manifest().layers().get(i).digest() + " of " + reference
+                                    + " cannot be lazy: " + notLazy.reason());
+                }
+                LayerKey key = ((Outcome.Lazy) outcome).key();
+                acquired.add(0, key);
+                lowers.add(0, layers.directory(key));
+            }
+            ImageMount mount = new ImageMount(reference.toString(), target, acquired);
+            overlay(mount);
+            mounted.put(target, mount);
+            file.write(List.copyOf(mounted.values()));
+            return mount;
+        } catch (IOException | RuntimeException e) {
+            acquired.forEach(layers::release);
+            throw e;
+        }
+    }
+
+    /**
+     * Takes a mount away and gives its layers back.
+     *
+     * @return what was mounted; empty if nothing of ours is
+     */
+    public synchronized Optional<ImageMount> unmount(Path directory) throws IOException {
+        Path target = directory.toAbsolutePath().normalize();
+        ImageMount mount = mounted.get(target);
+        if (mount == null) {
+            return Optional.empty();
+        }
+        mounts.unmount(target);
+        mounted.remove(target);
+        file.write(List.copyOf(mounted.values()));
+        mount.layers().forEach(layers::release);
+        layers.cleanup();
+        return Optional.of(mount);
+    }
+
+    public synchronized List<ImageMount> list() {
+        return List.copyOf(mounted.values());
+    }
+
+    private void overlay(ImageMount mount) throws IOException {
+        List<Path> lowers = new ArrayList<>();
+        for (LayerKey key : mount.layers()) {
+            Path lower = layers.directory(key);
+            if (!lowers.contains(lower)) {
+                lowers.add(lower);
+            }
+        }
+        if (lowers.size() == 1) {
+            mounts.bind(lowers.get(0), mount.directory());
+        } else {
+            mounts.overlay(lowers, null, mount.directory());
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package dev.sluice.mount;
+
+import dev.sluice.image.ResolvedImage;
+import dev.sluice.layer.Blob;
+import dev.sluice.layer.LayerDescriptor;
+import dev.sluice.layer.LayerFormat;
+import dev.sluice.layer.LayerIndex;
+import dev.sluice.registry.Descriptor;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Turns one layer of an image into a layer directory: reads its table of contents, writes what is needed to mount it. */
+final class LayerBuilder {
+    private final LayerStore store;
+    private final LayerReferences references;
+    private final List<LayerFormat> formats;
+    private final BlobSource blobs;
+
+    /** Where blobs come from. */
+    interface BlobSource {
+        /** Opens nothing yet: the network is asked at the first read. */
+        Blob open(String reference, LayerDescriptor layer);
+    }
+
+    /** What building a layer came to. */
+    sealed interface Result {
+        /** The layer's directory is there, and pinned for the caller. */
+        record Built(LayerId id) implements Result {}
+
+        record NotLazy(String reason) implements Result {}
+    }
+
+    LayerBuilder(LayerStore store, LayerReferences references, List<LayerFormat> formats, BlobSource blobs) {
+        this.store = store;
+        this.references = references;
+        this.formats = List.copyOf(formats);
+        this.blobs = blobs;
+    }
+
+    /**
+     * Blocks on the network and the disk.
+     *
+     * @throws IOException if the registry cannot be read, or the layer is malformed
+     */
+    Result build(ResolvedImage image, int index) throws IOException {
+        LayerDescriptor layer = descriptor(image.manifest().layers().get(index));
+        String source = image.reference().toString();
+        for (LayerFormat format : formats) {
+            Optional<LayerId> known = format.indexDigest(layer).map(digest -> LayerId.of(layer.digest(), digest));
+            if (known.isPresent() && pinIfPresent(known.get())) {
+                return new Result.Built(known.get());
+            }
+        }
+        Blob blob = blobs.open(source, layer);
+        List<String> reasons = new ArrayList<>();
+        for (LayerFormat format : formats) {
+            LayerFormat.Result result = format.read(layer, blob);
+            if (result instanceof LayerFormat.Result.Indexed indexed) {
+                return new Result.Built(create(layer, indexed.index(), source));
+            }
+            reasons.add(((LayerFormat.Result.NotThisFormat) result).reason());
+        }
+        return new Result.NotLazy(String.join("; ", reasons));
+    }
+
+    private LayerId create(LayerDescriptor layer, LayerIndex index, String source) throws IOException {
+        LayerId id = LayerId.of(layer.digest(), index.indexDigest());
+        references.pin(id);
+        try {
+            if (store.find(id).isEmpty()) {
+                store.create(id, directory -> fill(directory, layer, index, source));
+            }
+            return id;
+        } catch (IOException | RuntimeException e) {
+            references.unpin(id);
+            throw e;
+        }
+    }
+
+    private boolean pinIfPresent(LayerId id) throws IOException {
+        references.pin(id);
+        Optional<LayerDirectory> directory = store.find(id);
+        if (directory.isEmpty()) {
+            references.unpin(id);
+            return false;
+        }
+        return true;
+    }
+
+    private static void fill(LayerDirectory directory, LayerDescriptor layer, LayerIndex index, String source)
+            throws IOException {
+        index.spans().writeTo(directory.spans());
+        List<String> missing = MetadataImage.write(index, directory.metadata(Optional.empty()));
+        directory.writeRecord(new LayerRecord(
+                LayerRecord.MAGIC,
+                LayerRecord.VERSION,
+                index.format(),
+                layer,
+                index.indexDigest(),
+                index.spans().deviceSize(),
+                index.prefetch(),
+                missing,
+                List.of(source)));
+    }
+
+    private static LayerDescriptor descriptor(Descriptor descriptor) {
+        return new LayerDescriptor(
+                descriptor.mediaType(), descriptor.digest().toString(), descriptor.size(), descriptor.annotations());
+    }
+}

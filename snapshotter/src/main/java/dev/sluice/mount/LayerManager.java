@@ -1,0 +1,358 @@
+package dev.sluice.mount;
+
+import dev.sluice.fill.BootId;
+import dev.sluice.fill.FillEngine;
+import dev.sluice.image.ImageResolver;
+import dev.sluice.image.Resolution;
+import dev.sluice.image.ResolvedImage;
+import dev.sluice.layer.LayerFormat;
+import dev.sluice.linux.Linux;
+import dev.sluice.mount.LayerBuilder.BlobSource;
+import dev.sluice.ondemand.Backend;
+import dev.sluice.registry.RegistryClient;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The lazy layers of this machine: finds their image, has them built, opens and mounts them, drops them when nobody refers to them
+ * any more.
+ *
+ * <p>Opening, mounting and deleting of one layer exclude each other by the layer's lock; different layers do not wait for each
+ * other.
+ */
+public final class LayerManager implements LazyLayers, AutoCloseable {
+    /** Tables of contents that are read at once; the rest of an image waits its turn. */
+    private static final int PREPARE_THREADS = 8;
+
+    private static final Logger log = LoggerFactory.getLogger(LayerManager.class);
+
+    private final Linux linux;
+    private final LayerStore store;
+    private final LayerReferences references = new LayerReferences();
+    private final ExecutorService workers;
+    private final ImageResolver resolver;
+    private final ImagePreparations preparations;
+    private final LayerOpener opener;
+    private final MountPoints mountPoints;
+    private final InheritedDirectories inheritedDirectories;
+    private final Duration acquireTimeout;
+
+    /** Guarded by itself; values are guarded by their own lock. */
+    private final Map<LayerId, Slot> slots = new HashMap<>();
+
+    /** What this process holds of one layer. */
+    private static final class Slot {
+        private final ReentrantLock lock = new ReentrantLock();
+        private final Map<MountKey, Path> mounts = new HashMap<>();
+        private Optional<OpenLayer> layer = Optional.empty();
+    }
+
+    /**
+     * What a layer manager is made of.
+     *
+     * @param root directory of everything that Sluice keeps
+     * @param formats tried in this order
+     * @param acquireTimeout how long one {@link LazyLayers#acquire} may take
+     * @param prefetch whether data that a layer wants at start are fetched before they are read
+     */
+    public record Settings(
+            Path root,
+            Linux linux,
+            RegistryClient registry,
+            ImageResolver resolver,
+            List<LayerFormat> formats,
+            FillEngine engine,
+            Backend backend,
+            Duration acquireTimeout,
+            boolean prefetch) {
+        public Settings {
+            formats = List.copyOf(formats);
+        }
+    }
+
+    private LayerManager(Settings settings, LayerStore store, MountPoints mountPoints, BootId bootId) {
+        BlobSource blobs = new RegistryBlobs(settings.registry);
+        this.store = store;
+        this.mountPoints = mountPoints;
+        linux = settings.linux;
+        resolver = settings.resolver;
+        acquireTimeout = settings.acquireTimeout;
+        workers = Executors.newFixedThreadPool(PREPARE_THREADS, task -> {
+            Thread thread = new Thread(task, "prepare");
+            thread.setDaemon(true);
+            return thread;
+        });
+        preparations = new ImagePreparations(
+                new LayerBuilder(store, references, settings.formats, blobs),
+                references,
+                workers,
+                InstantSource.system());
+        opener = new LayerOpener(settings.linux, bootId, settings.engine, settings.backend, blobs, settings.prefetch);
+        inheritedDirectories = new InheritedDirectories(settings.linux);
+    }
+
+    /**
+     * Opens the layers of a root directory. Mounts of an earlier process are detached: overlays that use them keep them, and new
+     * ones get new mounts.
+     *
+     * @throws IOException if the root directory cannot be used
+     */
+    public static LayerManager open(Settings settings) throws IOException {
+        MountPoints mountPoints = new MountPoints(settings.root.resolve("m"), settings.linux.mounts());
+        mountPoints.detachAll();
+        return new LayerManager(
+                settings, LayerStore.open(settings.root.resolve("layers")), mountPoints, BootId.current());
+    }
+
+    @Override
+    public Outcome acquire(Request request) {
+        long deadline = System.nanoTime() + acquireTimeout.toNanos();
+        try {
+            Resolution resolution =
+                    resolver.resolve(request.namespace(), request.labels(), request.chainId(), acquireTimeout);
+            if (resolution instanceof Resolution.NotFound notFound) {
+                return new Outcome.NotLazy(notFound.reason());
+            }
+            List<String> reasons = new ArrayList<>();
+            for (ResolvedImage image : ((Resolution.Found) resolution).candidates()) {
+                Outcome outcome = acquire(image, request.lowerDirectories(), deadline);
+                if (outcome instanceof Outcome.NotLazy notLazy) {
+                    reasons.add(image.reference() + ": " + notLazy.reason());
+                } else {
+                    return outcome;
+                }
+            }
+            return new Outcome.NotLazy(String.join("; ", reasons));
+        } catch (IOException e) {
+            return new Outcome.NotLazy(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /**
+     * Makes one layer of a known image lazy. The caller owns one reference to a lazy layer.
+     *
+     * @param lowerDirectories the directories of the layers below, the topmost first
+     */
+    public Outcome acquire(ResolvedImage image, List<Path> lowerDirectories) {
+        return acquire(image, lowerDirectories, System.nanoTime() + acquireTimeout.toNanos());
+    }
+
+    private Outcome acquire(ResolvedImage image, List<Path> lowerDirectories, long deadline) {
+        int index = image.layerIndex();
+        try {
+            LayerBuilder.Result result = preparations
+                    .layer(image, index)
+                    .get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+            if (result instanceof LayerBuilder.Result.NotLazy notLazy) {
+                preparations.forget(image, index);
+                return new Outcome.NotLazy(notLazy.reason());
+            }
+            MountKey key = mount(((LayerBuilder.Result.Built) result).id(), image, lowerDirectories);
+            preparations.forget(image, index);
+            return new Outcome.Lazy(key.toLayerKey());
+        } catch (TimeoutException e) {
+            return new Outcome.NotLazy(
+                    "its table of contents was not here within " + acquireTimeout.toSeconds() + " s");
+        } catch (ExecutionException e) {
+            preparations.forget(image, index);
+            return new Outcome.NotLazy(rootMessage(e));
+        } catch (IOException e) {
+            preparations.forget(image, index);
+            return new Outcome.NotLazy(String.valueOf(e.getMessage()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new Outcome.NotLazy("interrupted while waiting for the layer's table of contents");
+        }
+    }
+
+    private MountKey mount(LayerId id, ResolvedImage image, List<Path> lowerDirectories) throws IOException {
+        LayerDirectory directory = store.directory(id);
+        Slot slot = slot(id);
+        slot.lock.lock();
+        try {
+            OpenLayer layer = open(slot, id);
+            layer.addSource(image.reference().toString());
+            Optional<String> variant = inheritedDirectories.variant(directory, layer.layerRecord(), lowerDirectories);
+            MountKey key = new MountKey(id, variant);
+            mountedPath(slot, key);
+            references.add(key, 1);
+            return key;
+        } finally {
+            slot.lock.unlock();
+        }
+    }
+
+    @Override
+    public Path directory(LayerKey layerKey) throws IOException {
+        MountKey key = MountKey.parse(layerKey);
+        Slot slot = slot(key.layer());
+        slot.lock.lock();
+        try {
+            return mountedPath(slot, key);
+        } finally {
+            slot.lock.unlock();
+        }
+    }
+
+    @Override
+    public Usage usage(LayerKey layerKey) throws IOException {
+        MountKey key = MountKey.parse(layerKey);
+        long bytes = 0;
+        long inodes = 0;
+        try (DirectoryStream<Path> files =
+                Files.newDirectoryStream(store.directory(key.layer()).path())) {
+            for (Path file : files) {
+                bytes += linux.lstat(file).allocatedBytes();
+                inodes++;
+            }
+        }
+        return new Usage(bytes, inodes);
+    }
+
+    @Override
+    public void release(LayerKey layerKey) {
+        references.remove(MountKey.parse(layerKey));
+    }
+
+    @Override
+    public void restore(Map<LayerKey, Integer> counts) {
+        counts.forEach((key, count) -> references.add(MountKey.parse(key), count));
+    }
+
+    /** Takes one more reference to a layer that is lazy already. */
+    public void retain(LayerKey key) {
+        references.add(MountKey.parse(key), 1);
+    }
+
+    @Override
+    public void cleanup() throws IOException {
+        preparations.dropExpired();
+        List<LayerId> all = store.list();
+        IOException failure = null;
+        for (LayerId id : all) {
+            try {
+                clean(id);
+            } catch (IOException e) {
+                log.warn("Tried to delete layer {} but failed because: {}", id.hex(), e.getMessage());
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private void clean(LayerId id) throws IOException {
+        Slot slot = slot(id);
+        slot.lock.lock();
+        try {
+            for (Map.Entry<MountKey, Path> mount : List.copyOf(slot.mounts.entrySet())) {
+                if (!references.isReferenced(mount.getKey())) {
+                    mountPoints.unmount(mount.getValue());
+                    slot.mounts.remove(mount.getKey());
+                }
+            }
+            if (references.isUsed(id)) {
+                return;
+            }
+            if (slot.layer.isPresent()) {
+                slot.layer.get().close();
+                slot.layer = Optional.empty();
+            }
+            Optional<Path> condemned = references.ifUnused(id, () -> store.condemn(id));
+            if (condemned.isPresent()) {
+                store.deleteCondemned(condemned.get());
+            }
+        } finally {
+            slot.lock.unlock();
+        }
+    }
+
+    /** What this process knows of its layers, for people. */
+    public List<LayerStatus> status() throws IOException {
+        List<LayerStatus> result = new ArrayList<>();
+        for (LayerId id : store.list()) {
+            Slot slot = slot(id);
+            slot.lock.lock();
+            try {
+                result.add(open(slot, id).status(references.count(id), List.copyOf(slot.mounts.values())));
+            } catch (IOException e) {
+                log.warn("Tried to open layer {} but failed because: {}", id.hex(), e.getMessage());
+            } finally {
+                slot.lock.unlock();
+            }
+        }
+        return result;
+    }
+
+    /** Lets all layers go. Mounts stay: containers may be using them. */
+    @Override
+    public void close() throws IOException {
+        workers.shutdownNow();
+        List<Slot> all;
+        synchronized (slots) {
+            all = List.copyOf(slots.values());
+        }
+        for (Slot slot : all) {
+            slot.lock.lock();
+            try {
+                if (slot.layer.isPresent()) {
+                    slot.layer.get().close();
+                    slot.layer = Optional.empty();
+                }
+            } finally {
+                slot.lock.unlock();
+            }
+        }
+    }
+
+    private Path mountedPath(Slot slot, MountKey key) throws IOException {
+        Path mounted = slot.mounts.get(key);
+        if (mounted == null) {
+            OpenLayer layer = open(slot, key.layer());
+            mounted = mountPoints.mount(store.directory(key.layer()).metadata(key.variant()), layer.devicePath());
+            slot.mounts.put(key, mounted);
+        }
+        return mounted;
+    }
+
+    private OpenLayer open(Slot slot, LayerId id) throws IOException {
+        if (slot.layer.isEmpty()) {
+            slot.layer = Optional.of(opener.open(id, store.directory(id)));
+        }
+        return slot.layer.get();
+    }
+
+    private Slot slot(LayerId id) {
+        synchronized (slots) {
+            return slots.computeIfAbsent(id, key -> new Slot());
+        }
+    }
+
+    private static String rootMessage(Throwable failure) {
+        Throwable cause = failure;
+        while ((cause instanceof ExecutionException || cause instanceof CompletionException)
+                && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    }
+}

@@ -1,0 +1,62 @@
+package dev.sluice.mount;
+
+import dev.sluice.fill.BootId;
+import dev.sluice.fill.FillEngine;
+import dev.sluice.fill.LayerFill;
+import dev.sluice.fill.SparseFileDevice;
+import dev.sluice.layer.Blob;
+import dev.sluice.layer.SpanTable;
+import dev.sluice.linux.Linux;
+import dev.sluice.ondemand.Backend;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Opens layer directories. Needs no network: a source is asked when somebody reads. */
+final class LayerOpener {
+    private final Linux linux;
+    private final BootId bootId;
+    private final FillEngine engine;
+    private final Backend backend;
+    private final LayerBuilder.BlobSource blobs;
+    private final boolean prefetch;
+
+    LayerOpener(
+            Linux linux,
+            BootId bootId,
+            FillEngine engine,
+            Backend backend,
+            LayerBuilder.BlobSource blobs,
+            boolean prefetch) {
+        this.linux = linux;
+        this.bootId = bootId;
+        this.engine = engine;
+        this.backend = backend;
+        this.blobs = blobs;
+        this.prefetch = prefetch;
+    }
+
+    /** @throws IOException if the directory is not there, of another version, or corrupt */
+    OpenLayer open(LayerId id, LayerDirectory directory) throws IOException {
+        LayerRecord record = directory.readRecord();
+        SpanTable spans = SpanTable.map(directory.spans());
+        if (spans.deviceSize() != record.deviceSize()) {
+            throw new IOException("span table of " + record.layer().digest() + " is for a device of "
+                    + spans.deviceSize() + " bytes, layer.json for one of " + record.deviceSize());
+        }
+        List<Blob> sources = new ArrayList<>();
+        for (String source : record.sources()) {
+            sources.add(blobs.open(source, record.layer()));
+        }
+        LayerBlob blob = new LayerBlob(record.layer().size(), sources);
+        SparseFileDevice device =
+                SparseFileDevice.open(linux, directory.data(), directory.present(), record.deviceSize(), bootId);
+        try {
+            LayerFill fill = engine.open(record.layer().digest(), blob, spans, device);
+            return new OpenLayer(id, directory, record, blob, blobs, device, fill, engine, backend, prefetch);
+        } catch (RuntimeException e) {
+            device.close();
+            throw e;
+        }
+    }
+}

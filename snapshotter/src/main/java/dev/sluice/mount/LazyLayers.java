@@ -1,0 +1,78 @@
+package dev.sluice.mount;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** The layers that are mounted lazily on this machine, as the snapshots service sees them. Safe for use by many threads. */
+public interface LazyLayers {
+    /**
+     * Tries to make a layer lazy: finds its image, reads its table of contents, mounts it. Blocks for a bounded time; a registry
+     * that stays silent makes the layer {@link Outcome.NotLazy}. The caller owns one reference to a lazy layer.
+     */
+    Outcome acquire(Request request);
+
+    /**
+     * Where the layer is mounted now. Mounts it again, without the network, if it is not mounted or its mount is dead.
+     *
+     * @throws IOException if it cannot be mounted
+     */
+    Path directory(LayerKey key) throws IOException;
+
+    /** What the layer takes on this machine now. */
+    Usage usage(LayerKey key) throws IOException;
+
+    /** Gives one reference back. Quick: unmounting and deleting is left to {@link #cleanup}. */
+    void release(LayerKey key);
+
+    /**
+     * Says which references exist, once, at start, before any other call; layers that nobody refers to are dropped at the next
+     * cleanup. Quick, never fails because of a single layer.
+     *
+     * @param references how many references each layer has
+     */
+    void restore(Map<LayerKey, Integer> references);
+
+    /** Unmounts and deletes the layers that nobody refers to. */
+    void cleanup() throws IOException;
+
+    /** Names a mounted layer across restarts. Opaque; letters, digits, {@code -} and {@code .} only. */
+    record LayerKey(String value) {
+        public LayerKey {
+            if (!value.matches("[A-Za-z0-9.-]{1,200}")) {
+                throw new IllegalArgumentException("not a layer key: " + value);
+            }
+        }
+    }
+
+    /**
+     * Which layer is asked for.
+     *
+     * @param namespace containerd's namespace
+     * @param chainId {@code containerd.io/snapshot.ref}: chain ID of the layer with all its parents, {@code sha256:hex}
+     * @param labels all labels of the request
+     * @param lowerDirectories the directories of the layers below as overlayfs sees them, the topmost first
+     */
+    record Request(String namespace, String chainId, Map<String, String> labels, List<Path> lowerDirectories) {
+        public Request {
+            requireNonNull(namespace, "namespace is null");
+            requireNonNull(chainId, "chainId is null");
+            labels = Map.copyOf(labels);
+            lowerDirectories = List.copyOf(lowerDirectories);
+        }
+    }
+
+    /** @param bytes space taken on disk, in bytes */
+    record Usage(long bytes, long inodes) {}
+
+    /** What {@link #acquire} came to. */
+    sealed interface Outcome {
+        record Lazy(LayerKey key) implements Outcome {}
+
+        /** @param reason one sentence for the log, without a full stop */
+        record NotLazy(String reason) implements Outcome {}
+    }
+}

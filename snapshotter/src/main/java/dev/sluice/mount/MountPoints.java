@@ -1,0 +1,69 @@
+package dev.sluice.mount;
+
+import dev.sluice.linux.MountTable;
+import dev.sluice.linux.Mounts;
+import dev.sluice.linux.Mounts.UnmountFlag;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * {@code m/<n>/}: where EROFS images are mounted. The numbers keep the paths short, because all lower directories of an overlay
+ * must fit into one page; each mount gets a number of its own. Safe for use by many threads.
+ */
+final class MountPoints {
+    private final Path root;
+    private final Mounts mounts;
+    private final AtomicLong next = new AtomicLong(1);
+
+    /** @param root made if it is not there */
+    MountPoints(Path root, Mounts mounts) throws IOException {
+        this.root = Files.createDirectories(root).toRealPath();
+        this.mounts = mounts;
+    }
+
+    /**
+     * Mounts a metadata image with its data device.
+     *
+     * @return where
+     */
+    Path mount(Path metadata, Path device) throws IOException {
+        Path directory = newDirectory();
+        try {
+            mounts.erofs(metadata, List.of(device), directory, List.of());
+        } catch (IOException e) {
+            Files.delete(directory);
+            throw e;
+        }
+        return directory;
+    }
+
+    /** Unmounts at once for newcomers; overlays that use the mount keep it until they end. */
+    void unmount(Path directory) throws IOException {
+        mounts.unmount(directory, UnmountFlag.DETACH);
+        Files.deleteIfExists(directory);
+    }
+
+    /** Detaches whatever an earlier process has mounted here; its overlays keep what they use. */
+    void detachAll() throws IOException {
+        for (MountTable.Mount mount : MountTable.read().under(root)) {
+            mounts.unmount(Path.of(mount.mountPoint()), UnmountFlag.DETACH);
+        }
+        try (DirectoryStream<Path> directories = Files.newDirectoryStream(root)) {
+            for (Path directory : directories) {
+                Files.deleteIfExists(directory);
+            }
+        }
+    }
+
+    private Path newDirectory() throws IOException {
+        Path directory;
+        do {
+            directory = root.resolve(Long.toString(next.getAndIncrement()));
+        } while (Files.exists(directory));
+        return Files.createDirectory(directory);
+    }
+}

@@ -1,0 +1,126 @@
+package dev.sluice.mount;
+
+import dev.sluice.fill.DataDevice;
+import dev.sluice.fill.FillEngine;
+import dev.sluice.fill.FillStatistics;
+import dev.sluice.fill.LayerFill;
+import dev.sluice.fill.Priority;
+import dev.sluice.ondemand.Backend;
+import dev.sluice.ondemand.Backend.AttachedDevice;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A layer whose data device is open. Not safe for use by many threads: its owner holds the layer's lock. */
+final class OpenLayer implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(OpenLayer.class);
+
+    private static final FillStatistics NOTHING = new FillStatistics(0, 0, 0, 0, 0, 0, 0, 0);
+
+    private final LayerId id;
+    private final LayerDirectory directory;
+    private final LayerBlob blob;
+    private final LayerBuilder.BlobSource blobs;
+    private final DataDevice device;
+    private final LayerFill fill;
+    private final FillEngine engine;
+    private final Backend backend;
+    private final boolean prefetch;
+    private LayerRecord record;
+    private Optional<AttachedDevice> attached = Optional.empty();
+
+    OpenLayer(
+            LayerId id,
+            LayerDirectory directory,
+            LayerRecord record,
+            LayerBlob blob,
+            LayerBuilder.BlobSource blobs,
+            DataDevice device,
+            LayerFill fill,
+            FillEngine engine,
+            Backend backend,
+            boolean prefetch) {
+        this.id = id;
+        this.directory = directory;
+        this.record = record;
+        this.blob = blob;
+        this.blobs = blobs;
+        this.device = device;
+        this.fill = fill;
+        this.engine = engine;
+        this.backend = backend;
+        this.prefetch = prefetch;
+    }
+
+    LayerRecord layerRecord() {
+        return record;
+    }
+
+    /**
+     * What a new EROFS mount takes as its device: the plain file if nothing is missing any more, so that the mount does not depend
+     * on us; else the backend's.
+     */
+    Path devicePath() throws IOException {
+        if (device.firstAbsent(0) >= device.size()) {
+            return directory.data();
+        }
+        if (attached.isEmpty()) {
+            attached = Optional.of(backend.attach(id.hex(), fill));
+            startPrefetch();
+        }
+        return attached.get().path();
+    }
+
+    /** Remembers that another repository has the blob. */
+    void addSource(String source) throws IOException {
+        if (record.sources().contains(source) || record.sources().size() >= LayerRecord.MAX_SOURCES) {
+            return;
+        }
+        LayerRecord more = record.withSource(source);
+        directory.writeRecord(more);
+        blob.add(blobs.open(source, record.layer()));
+        record = more;
+    }
+
+    LayerStatus status(int references, List<Path> mounts) {
+        FillStatistics statistics =
+                engine.statistics().layers().getOrDefault(record.layer().digest(), NOTHING);
+        return new LayerStatus(
+                record.layer().digest(),
+                record.format(),
+                record.sources(),
+                record.layer().size(),
+                device.size(),
+                device.presentBytes(),
+                statistics.bytesFetched(),
+                statistics.requests(),
+                statistics.mismatches(),
+                references,
+                mounts);
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (DataDevice closeLast = device;
+                LayerFill closeSecond = fill) {
+            if (attached.isPresent()) {
+                attached.get().close();
+                attached = Optional.empty();
+            }
+        }
+    }
+
+    private void startPrefetch() {
+        if (!prefetch || record.prefetch() <= 0) {
+            return;
+        }
+        var unused = fill.fill(0, record.prefetch(), Priority.PREFETCH).whenComplete((done, failure) -> {
+            if (failure != null) {
+                log.info("prefetch of layer {} ended early: {}", record.layer().digest(), failure.getMessage());
+            }
+        });
+    }
+}

@@ -1,0 +1,12 @@
+package dev.sluice.snapshot;
+
+/** Labels that containerd puts on snapshots. */
+final class Labels {
+    /** On a request: the chain ID that the snapshot is going to have. */
+    static final String REFERENCE = "containerd.io/snapshot.ref";
+
+    /** On a request of a client that wants it so: the image that is being pulled. */
+    static final String IMAGE = "containerd.io/snapshot/cri.image-ref";
+
+    private Labels() {}
+}

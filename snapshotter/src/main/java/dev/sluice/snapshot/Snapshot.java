@@ -1,0 +1,64 @@
+package dev.sluice.snapshot;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.sluice.mount.LazyLayers.LayerKey;
+import dev.sluice.mount.LazyLayers.Usage;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One snapshot. Immutable.
+ *
+ * @param id names the snapshot's directory; positive, never used again, kept when an active snapshot is committed
+ * @param namespace containerd's namespace in which it was made; empty if the client named none
+ * @param name the key of an active snapshot or a view, the name of a committed one
+ * @param layer the lazy layer that is this snapshot's contents; it then has no directory of its own
+ * @param usage what it takes without its parents, measured at commit; zero before, and for lazy layers, which are measured
+ *     when somebody asks
+ */
+record Snapshot(
+        long id,
+        String namespace,
+        String name,
+        Optional<String> parent,
+        Kind kind,
+        Map<String, String> labels,
+        Instant created,
+        Instant updated,
+        Optional<LayerKey> layer,
+        Usage usage) {
+
+    /** What an unmeasured snapshot takes. */
+    static final Usage UNMEASURED = new Usage(0, 0);
+
+    Snapshot {
+        if (id <= 0) {
+            throw new IllegalArgumentException("id of a snapshot is not positive: " + id);
+        }
+        requireNonNull(namespace, "namespace is null");
+        requireNonNull(name, "name is null");
+        requireNonNull(parent, "parent is null");
+        requireNonNull(kind, "kind is null");
+        labels = Map.copyOf(labels);
+        requireNonNull(created, "created is null");
+        requireNonNull(updated, "updated is null");
+        requireNonNull(layer, "layer is null");
+        requireNonNull(usage, "usage is null");
+        if (layer.isPresent() && kind != Kind.COMMITTED) {
+            throw new IllegalArgumentException("only a committed snapshot can be a lazy layer: " + name);
+        }
+    }
+
+    /** This snapshot, which is active, as committed. Labels are replaced, as containerd does. */
+    Snapshot committed(
+            String newName, Optional<String> newParent, Map<String, String> newLabels, Usage measured, Instant now) {
+        return new Snapshot(
+                id, namespace, newName, newParent, Kind.COMMITTED, newLabels, now, now, Optional.empty(), measured);
+    }
+
+    Snapshot withLabels(Map<String, String> newLabels, Instant now) {
+        return new Snapshot(id, namespace, name, parent, kind, newLabels, created, now, layer, usage);
+    }
+}

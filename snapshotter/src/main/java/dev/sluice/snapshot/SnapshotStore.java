@@ -1,0 +1,327 @@
+package dev.sluice.snapshot;
+
+import static dev.sluice.snapshot.SnapshotException.failedPrecondition;
+import static dev.sluice.snapshot.SnapshotException.invalidArgument;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import dev.sluice.mount.LazyLayers.LayerKey;
+import dev.sluice.mount.LazyLayers.Usage;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+
+/**
+ * The metadata of all snapshots: in memory, and durable before a change returns. It holds the rules of containerd's own metadata
+ * store: parents exist and are committed, names are unique, what has children stays.
+ *
+ * <p>Safe for use by many threads. Changes wait for each other and for the disk; reads never wait for the disk.
+ */
+final class SnapshotStore implements Closeable {
+    /** A journal of fewer bytes is not worth a checkpoint. */
+    private static final long SMALL_JOURNAL = 256 << 10;
+
+    private final FileChannel lockFile;
+    private final Journal journal;
+    private final SnapshotIndex index;
+    private final ReentrantLock changes = new ReentrantLock();
+    private final ReentrantReadWriteLock memory = new ReentrantReadWriteLock();
+    private long lastId;
+
+    private SnapshotStore(FileChannel lockFile, Journal journal, SnapshotIndex index) {
+        this.lockFile = lockFile;
+        this.journal = journal;
+        this.index = index;
+        this.lastId = index.lastId();
+    }
+
+    /**
+     * Opens the store in a directory, and makes an empty one if there is none. Only one process at a time can have it.
+     *
+     * @throws CorruptStoreException if what was once durable is damaged
+     * @throws UnknownStoreVersionException if another version wrote it
+     * @throws IOException if it is in use, or cannot be read
+     */
+    static SnapshotStore open(Path directory) throws IOException {
+        FileChannel lockFile = FileChannel.open(directory.resolve("lock"), CREATE, WRITE);
+        try {
+            lock(lockFile, directory);
+            SnapshotIndex index = new SnapshotIndex();
+            return new SnapshotStore(lockFile, Journal.open(directory, index::apply), index);
+        } catch (IOException | RuntimeException e) {
+            lockFile.close();
+            throw e;
+        }
+    }
+
+    /** The lock lives as long as the channel. */
+    private static void lock(FileChannel lockFile, Path directory) throws IOException {
+        Optional<FileLock> lock;
+        try {
+            lock = Optional.ofNullable(lockFile.tryLock());
+        } catch (OverlappingFileLockException e) {
+            lock = Optional.empty();
+        }
+        if (lock.isEmpty()) {
+            throw new IOException("Tried to open the snapshots in " + directory
+                    + " but failed because: another process has them open");
+        }
+    }
+
+    /** Never gives away an ID up to this one. */
+    void skipIds(long last) {
+        changes.lock();
+        try {
+            lastId = Math.max(lastId, last);
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    /** An ID that no snapshot ever had. Given away for good only once a snapshot that has it is stored. */
+    long newId() {
+        changes.lock();
+        try {
+            return ++lastId;
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    /** Whether a snapshot has this ID. */
+    boolean holdsId(long id) {
+        return read(() -> index.holdsId(id));
+    }
+
+    Optional<Snapshot> find(String name) {
+        return read(() -> index.find(name));
+    }
+
+    /** @throws SnapshotException if it does not exist */
+    Snapshot get(String name) throws SnapshotException {
+        Optional<Snapshot> snapshot = find(name);
+        if (snapshot.isEmpty()) {
+            throw SnapshotException.notFound(name);
+        }
+        return snapshot.get();
+    }
+
+    /** All snapshots at one moment, in no order. */
+    List<Snapshot> all() {
+        return read(() -> List.copyOf(index.all()));
+    }
+
+    /** How many snapshots are each lazy layer. */
+    Map<LayerKey, Integer> layers() {
+        Map<LayerKey, Integer> references = new HashMap<>();
+        for (Snapshot snapshot : all()) {
+            snapshot.layer().ifPresent(layer -> references.merge(layer, 1, Integer::sum));
+        }
+        return references;
+    }
+
+    /** The snapshots below, the nearest first. */
+    List<Snapshot> ancestors(Snapshot snapshot) {
+        return read(() -> index.ancestors(snapshot));
+    }
+
+    /**
+     * Adds a snapshot.
+     *
+     * @throws SnapshotException if the name is taken, or the parent does not exist or is not committed
+     */
+    void create(Snapshot snapshot) throws SnapshotException, IOException {
+        changes.lock();
+        try {
+            requireFree(snapshot.name());
+            requireParent(snapshot.parent());
+            apply(new Change.Put(snapshot));
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    /** What became of a lazy snapshot that was to be added. */
+    enum LazyCreation {
+        /** It was added. */
+        CREATED,
+        /** The namespace has one of the same parent, reference and layer. */
+        PRESENT,
+        /** There is one of the same parent and reference, in some namespace, that is another layer. */
+        CONFLICT
+    }
+
+    /**
+     * Adds a committed snapshot that is a lazy layer, unless there is one already. All that have the same parent and reference are
+     * the same layer: containerd looks for one by these two alone, in all namespaces, and takes the first.
+     *
+     * @param referenceLabel the label that holds the reference
+     * @throws SnapshotException as {@link #create}
+     */
+    LazyCreation createLazy(Snapshot snapshot, String referenceLabel) throws SnapshotException, IOException {
+        changes.lock();
+        try {
+            List<Snapshot> siblings = index.lazySiblings(snapshot, referenceLabel);
+            if (siblings.stream().anyMatch(other -> !other.layer().equals(snapshot.layer()))) {
+                return LazyCreation.CONFLICT;
+            }
+            if (siblings.stream().anyMatch(other -> other.namespace().equals(snapshot.namespace()))) {
+                return LazyCreation.PRESENT;
+            }
+            create(snapshot);
+            return LazyCreation.CREATED;
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    /**
+     * Turns the active snapshot {@code key} into the committed snapshot {@code name}.
+     *
+     * @param id the ID that {@code usage} was measured for
+     * @param parent the parent of a snapshot that was made without one
+     * @throws SnapshotException if the name is taken, the key does not exist or is not active, or the parent is wrong
+     */
+    void commit(
+            String key,
+            long id,
+            String name,
+            Optional<String> parent,
+            Map<String, String> labels,
+            Usage usage,
+            Instant now)
+            throws SnapshotException, IOException {
+        changes.lock();
+        try {
+            requireFree(name);
+            Snapshot active = get(key);
+            if (active.id() != id) {
+                throw SnapshotException.notFound(key);
+            }
+            if (active.kind() != Kind.ACTIVE) {
+                throw failedPrecondition("snapshot is not active: " + key);
+            }
+            if (parent.isPresent() && active.parent().isPresent() && !parent.equals(active.parent())) {
+                throw invalidArgument("an active snapshot that has a parent cannot be given another one: " + key);
+            }
+            Optional<String> committedParent = active.parent().or(() -> parent);
+            requireParent(committedParent);
+            apply(new Change.Committed(key, active.committed(name, committedParent, labels, usage, now)));
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    /**
+     * Replaces the labels of a snapshot.
+     *
+     * @return the snapshot with its new labels
+     * @throws SnapshotException if it does not exist
+     */
+    Snapshot update(String name, UnaryOperator<Map<String, String>> labels, Instant now)
+            throws SnapshotException, IOException {
+        changes.lock();
+        try {
+            Snapshot old = get(name);
+            Snapshot updated = old.withLabels(labels.apply(old.labels()), now);
+            apply(new Change.Put(updated));
+            return updated;
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    /**
+     * Removes a snapshot.
+     *
+     * @return what was removed
+     * @throws SnapshotException if it does not exist or has children
+     */
+    Snapshot remove(String name) throws SnapshotException, IOException {
+        changes.lock();
+        try {
+            Snapshot snapshot = get(name);
+            if (index.hasChildren(name)) {
+                throw failedPrecondition("snapshot has children: " + name);
+            }
+            apply(new Change.Removed(name));
+            return snapshot;
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    /** Replaces the journal by a checkpoint if that is worth it. */
+    void compact() throws IOException {
+        changes.lock();
+        try {
+            if (journal.size() < SMALL_JOURNAL) {
+                return;
+            }
+            List<Change> state = new ArrayList<>();
+            state.add(new Change.IdsUsed(lastId));
+            index.all().forEach(snapshot -> state.add(new Change.Put(snapshot)));
+            journal.checkpoint(state);
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        changes.lock();
+        try (lockFile) {
+            journal.close();
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    private void requireFree(String name) throws SnapshotException {
+        if (name.isEmpty()) {
+            throw invalidArgument("name of a snapshot is empty");
+        }
+        if (index.find(name).isPresent()) {
+            throw SnapshotException.alreadyExists(name);
+        }
+    }
+
+    private void requireParent(Optional<String> parent) throws SnapshotException {
+        if (parent.isPresent() && get(parent.get()).kind() != Kind.COMMITTED) {
+            throw invalidArgument("parent is not committed: " + parent.get());
+        }
+    }
+
+    /** Durable first, then visible. Called with the lock of changes held. */
+    private void apply(Change change) throws IOException {
+        journal.append(change);
+        memory.writeLock().lock();
+        try {
+            index.apply(change);
+        } finally {
+            memory.writeLock().unlock();
+        }
+    }
+
+    private <T> T read(Supplier<T> query) {
+        memory.readLock().lock();
+        try {
+            return query.get();
+        } finally {
+            memory.readLock().unlock();
+        }
+    }
+}

@@ -1,0 +1,281 @@
+package dev.sluice.snapshot;
+
+import static dev.sluice.snapshot.SnapshotException.failedPrecondition;
+import static dev.sluice.snapshot.SnapshotException.invalidArgument;
+
+import dev.sluice.mount.DiskUsage;
+import dev.sluice.mount.LazyLayers;
+import dev.sluice.mount.LazyLayers.LayerKey;
+import dev.sluice.mount.LazyLayers.Outcome;
+import dev.sluice.mount.LazyLayers.Usage;
+import dev.sluice.snapshot.SnapshotStore.LazyCreation;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The life cycle of snapshots, as containerd's contract has it. Safe for use by many threads; no lock is held while a lazy layer
+ * is acquired or mounted, or a directory is measured or deleted.
+ */
+public final class Snapshots implements Closeable {
+    private static final Logger log = LoggerFactory.getLogger(Snapshots.class);
+
+    private static final Pattern CHAIN_ID = Pattern.compile("[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-f]{32,128}");
+
+    private final SnapshotStore store;
+    private final SnapshotDirectories directories;
+    private final OverlayMounts mounts;
+    private final LazyLayers layers;
+    private final DiskUsage diskUsage;
+    private final Clock clock;
+    private final ReentrantLock cleanup = new ReentrantLock();
+
+    private Snapshots(
+            SnapshotStore store, SnapshotDirectories directories, LazyLayers layers, DiskUsage diskUsage, Clock clock) {
+        this.store = store;
+        this.directories = directories;
+        this.mounts = new OverlayMounts(directories, layers);
+        this.layers = layers;
+        this.diskUsage = diskUsage;
+        this.clock = clock;
+    }
+
+    /**
+     * Opens the snapshots in a directory, and tells {@code layers} who refers to them. Quick; what was left to be deleted is deleted
+     * by the first {@link #cleanup}.
+     *
+     * @param root an existing directory
+     * @throws CorruptStoreException if the metadata are damaged
+     * @throws UnknownStoreVersionException if another version of this program wrote the metadata
+     * @throws IOException if another process has them open, or they cannot be read
+     */
+    public static Snapshots open(Path root, LazyLayers layers, DiskUsage diskUsage, Clock clock) throws IOException {
+        SnapshotStore store = SnapshotStore.open(root);
+        try {
+            store.compact();
+            SnapshotDirectories directories = SnapshotDirectories.open(root.resolve("snapshots"));
+            store.skipIds(directories.greatestId());
+            layers.restore(store.layers());
+            return new Snapshots(store, directories, layers, diskUsage, clock);
+        } catch (IOException | RuntimeException e) {
+            store.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Makes an active snapshot, or, if the labels name what it is going to be and that can be mounted lazily, the committed snapshot
+     * that it would become.
+     *
+     * @throws SnapshotException ALREADY_EXISTS in the second case
+     */
+    List<MountSpec> prepare(String namespace, String key, Optional<String> parent, Map<String, String> labels)
+            throws SnapshotException, IOException {
+        requireNew(key);
+        List<Path> lowers = mounts.lowers(chain(parent));
+        Optional<String> chainId = Optional.ofNullable(labels.get(Labels.REFERENCE));
+        if (chainId.isPresent()) {
+            Optional<String> reason = commitLazily(namespace, chainId.get(), parent, labels, lowers);
+            String image = labels.getOrDefault(Labels.IMAGE, "unknown");
+            if (reason.isEmpty()) {
+                log.info("Layer is lazy: snapshot {}, chain {}, image {}", key, chainId.get(), image);
+                throw SnapshotException.alreadyExists(chainId.get());
+            }
+            log.info(
+                    "Layer is pulled as usual: snapshot {}, chain {}, image {}: {}",
+                    key,
+                    chainId.get(),
+                    image,
+                    reason.get());
+        }
+        return create(Kind.ACTIVE, namespace, key, parent, labels, lowers);
+    }
+
+    /** Makes a view of a committed snapshot, or of nothing. */
+    List<MountSpec> view(String namespace, String key, Optional<String> parent, Map<String, String> labels)
+            throws SnapshotException, IOException {
+        requireNew(key);
+        return create(Kind.VIEW, namespace, key, parent, labels, mounts.lowers(chain(parent)));
+    }
+
+    /** The mounts of an active snapshot or a view. */
+    List<MountSpec> mounts(String key) throws SnapshotException, IOException {
+        Snapshot snapshot = store.get(key);
+        if (snapshot.kind() == Kind.COMMITTED) {
+            throw failedPrecondition("a committed snapshot has no mounts, only views of it have: " + key);
+        }
+        return mounts.mounts(snapshot, mounts.lowers(store.ancestors(snapshot)));
+    }
+
+    /** Turns an active snapshot into a committed one. */
+    void commit(String key, String name, Optional<String> parent, Map<String, String> labels)
+            throws SnapshotException, IOException {
+        Snapshot active = store.get(key);
+        if (active.kind() != Kind.ACTIVE) {
+            throw failedPrecondition("snapshot is not active: " + key);
+        }
+        Usage usage = diskUsage.measure(directories.contents(active.id()));
+        store.commit(key, active.id(), name, parent, labels, usage, now());
+    }
+
+    /** Removes a snapshot without children. Its directory, or its lazy layer, goes at the next {@link #cleanup}. */
+    void remove(String key) throws SnapshotException, IOException {
+        store.remove(key).layer().ifPresent(layers::release);
+    }
+
+    Snapshot stat(String key) throws SnapshotException {
+        return store.get(key);
+    }
+
+    /** Replaces the labels of a snapshot. */
+    Snapshot update(String name, UnaryOperator<Map<String, String>> labels) throws SnapshotException, IOException {
+        return store.update(name, labels, now());
+    }
+
+    /** All snapshots, in no order. */
+    List<Snapshot> all() {
+        return store.all();
+    }
+
+    /** What a snapshot takes without its parents. */
+    Usage usage(String key) throws SnapshotException, IOException {
+        Snapshot snapshot = store.get(key);
+        if (snapshot.layer().isPresent()) {
+            return layers.usage(snapshot.layer().get());
+        }
+        return snapshot.kind() == Kind.ACTIVE
+                ? diskUsage.measure(directories.contents(snapshot.id()))
+                : snapshot.usage();
+    }
+
+    /**
+     * Deletes the directories and lazy layers of removed snapshots.
+     *
+     * @throws IOException if some could not be deleted; they are tried again at the next cleanup
+     */
+    public void cleanup() throws IOException {
+        cleanup.lock();
+        try {
+            store.compact();
+            try {
+                directories.sweep(store::holdsId);
+            } finally {
+                layers.cleanup();
+            }
+        } finally {
+            cleanup.unlock();
+        }
+    }
+
+    /** Closes the metadata. The caller makes sure that no request is running. */
+    @Override
+    public void close() throws IOException {
+        store.close();
+    }
+
+    private List<Snapshot> chain(Optional<String> parent) throws SnapshotException {
+        if (parent.isEmpty()) {
+            return List.of();
+        }
+        Snapshot nearest = store.get(parent.get());
+        if (nearest.kind() != Kind.COMMITTED) {
+            throw invalidArgument("parent is not committed: " + nearest.name());
+        }
+        List<Snapshot> chain = new ArrayList<>();
+        chain.add(nearest);
+        chain.addAll(store.ancestors(nearest));
+        return chain;
+    }
+
+    private void requireNew(String name) throws SnapshotException {
+        if (store.find(name).isPresent()) {
+            throw SnapshotException.alreadyExists(name);
+        }
+    }
+
+    /**
+     * Stores the committed snapshot that a lazy layer is, if there is such a layer.
+     *
+     * @return why there is none; empty if the snapshot exists
+     */
+    private Optional<String> commitLazily(
+            String namespace, String chainId, Optional<String> parent, Map<String, String> labels, List<Path> lowers)
+            throws SnapshotException, IOException {
+        if (!CHAIN_ID.matcher(chainId).matches()) {
+            return Optional.of("the reference is no chain ID");
+        }
+        Outcome outcome = layers.acquire(new LazyLayers.Request(namespace, chainId, labels, lowers));
+        if (outcome instanceof Outcome.NotLazy notLazy) {
+            return Optional.of(notLazy.reason());
+        }
+        LayerKey layer = ((Outcome.Lazy) outcome).key();
+        LazyCreation creation = LazyCreation.CONFLICT;
+        try {
+            creation = store.createLazy(lazySnapshot(namespace, chainId, parent, labels, layer), Labels.REFERENCE);
+        } finally {
+            if (creation != LazyCreation.CREATED) {
+                layers.release(layer);
+            }
+        }
+        return creation == LazyCreation.CONFLICT
+                ? Optional.of("another image has other contents under the same chain ID, layer " + layer.value())
+                : Optional.empty();
+    }
+
+    /** Its name cannot be the chain ID, because the same chain in two namespaces may have different parents. */
+    private Snapshot lazySnapshot(
+            String namespace, String chainId, Optional<String> parent, Map<String, String> labels, LayerKey layer) {
+        long id = store.newId();
+        Instant now = now();
+        return new Snapshot(
+                id,
+                namespace,
+                chainId + "/" + id,
+                parent,
+                Kind.COMMITTED,
+                labels,
+                now,
+                now,
+                Optional.of(layer),
+                Snapshot.UNMEASURED);
+    }
+
+    private List<MountSpec> create(
+            Kind kind,
+            String namespace,
+            String key,
+            Optional<String> parent,
+            Map<String, String> labels,
+            List<Path> lowers)
+            throws SnapshotException, IOException {
+        long id = store.newId();
+        Instant now = now();
+        Snapshot snapshot =
+                new Snapshot(id, namespace, key, parent, kind, labels, now, now, Optional.empty(), Snapshot.UNMEASURED);
+        List<MountSpec> specs = mounts.mounts(snapshot, lowers);
+        try {
+            if (kind == Kind.ACTIVE || lowers.isEmpty()) {
+                directories.create(id, lowers.stream().findFirst());
+            }
+            store.create(snapshot);
+        } finally {
+            directories.settle(id);
+        }
+        return specs;
+    }
+
+    private Instant now() {
+        return clock.instant();
+    }
+}

@@ -1,0 +1,198 @@
+package dev.sluice.snapshot;
+
+import com.google.protobuf.Empty;
+import dev.sluice.mount.LazyLayers.Usage;
+import dev.sluice.proto.containerd.snapshots.CleanupRequest;
+import dev.sluice.proto.containerd.snapshots.CommitSnapshotRequest;
+import dev.sluice.proto.containerd.snapshots.ListSnapshotsRequest;
+import dev.sluice.proto.containerd.snapshots.ListSnapshotsResponse;
+import dev.sluice.proto.containerd.snapshots.MountsRequest;
+import dev.sluice.proto.containerd.snapshots.MountsResponse;
+import dev.sluice.proto.containerd.snapshots.PrepareSnapshotRequest;
+import dev.sluice.proto.containerd.snapshots.PrepareSnapshotResponse;
+import dev.sluice.proto.containerd.snapshots.RemoveSnapshotRequest;
+import dev.sluice.proto.containerd.snapshots.SnapshotsGrpc;
+import dev.sluice.proto.containerd.snapshots.StatSnapshotRequest;
+import dev.sluice.proto.containerd.snapshots.StatSnapshotResponse;
+import dev.sluice.proto.containerd.snapshots.UpdateSnapshotRequest;
+import dev.sluice.proto.containerd.snapshots.UpdateSnapshotResponse;
+import dev.sluice.proto.containerd.snapshots.UsageRequest;
+import dev.sluice.proto.containerd.snapshots.UsageResponse;
+import dev.sluice.proto.containerd.snapshots.ViewSnapshotRequest;
+import dev.sluice.proto.containerd.snapshots.ViewSnapshotResponse;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** containerd's snapshots service: {@link Snapshots} in messages and status codes. Safe for use by many threads. */
+public final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
+    private static final Logger log = LoggerFactory.getLogger(SnapshotsService.class);
+
+    /** How many snapshots one message of a list carries. */
+    private static final int BATCH = 100;
+
+    private final Snapshots snapshots;
+
+    public SnapshotsService(Snapshots snapshots) {
+        this.snapshots = snapshots;
+    }
+
+    @Override
+    public void prepare(PrepareSnapshotRequest request, StreamObserver<PrepareSnapshotResponse> observer) {
+        answer(
+                observer,
+                () -> PrepareSnapshotResponse.newBuilder()
+                        .addAllMounts(Messages.mounts(snapshots.prepare(
+                                Namespaces.of(request.getKey()),
+                                request.getKey(),
+                                Messages.optional(request.getParent()),
+                                request.getLabelsMap())))
+                        .build());
+    }
+
+    @Override
+    public void view(ViewSnapshotRequest request, StreamObserver<ViewSnapshotResponse> observer) {
+        answer(
+                observer,
+                () -> ViewSnapshotResponse.newBuilder()
+                        .addAllMounts(Messages.mounts(snapshots.view(
+                                Namespaces.of(request.getKey()),
+                                request.getKey(),
+                                Messages.optional(request.getParent()),
+                                request.getLabelsMap())))
+                        .build());
+    }
+
+    @Override
+    public void mounts(MountsRequest request, StreamObserver<MountsResponse> observer) {
+        answer(
+                observer,
+                () -> MountsResponse.newBuilder()
+                        .addAllMounts(Messages.mounts(snapshots.mounts(request.getKey())))
+                        .build());
+    }
+
+    @Override
+    public void commit(CommitSnapshotRequest request, StreamObserver<Empty> observer) {
+        answer(observer, () -> {
+            snapshots.commit(
+                    request.getKey(),
+                    request.getName(),
+                    Messages.optional(request.getParent()),
+                    request.getLabelsMap());
+            return Empty.getDefaultInstance();
+        });
+    }
+
+    @Override
+    public void remove(RemoveSnapshotRequest request, StreamObserver<Empty> observer) {
+        answer(observer, () -> {
+            snapshots.remove(request.getKey());
+            return Empty.getDefaultInstance();
+        });
+    }
+
+    @Override
+    public void stat(StatSnapshotRequest request, StreamObserver<StatSnapshotResponse> observer) {
+        answer(
+                observer,
+                () -> StatSnapshotResponse.newBuilder()
+                        .setInfo(Messages.info(snapshots.stat(request.getKey())))
+                        .build());
+    }
+
+    @Override
+    public void update(UpdateSnapshotRequest request, StreamObserver<UpdateSnapshotResponse> observer) {
+        answer(observer, () -> {
+            LabelUpdate update = LabelUpdate.of(
+                    request.getInfo().getLabelsMap(), request.getUpdateMask().getPathsList());
+            Snapshot updated = snapshots.update(request.getInfo().getName(), update);
+            return UpdateSnapshotResponse.newBuilder()
+                    .setInfo(Messages.info(updated))
+                    .build();
+        });
+    }
+
+    /**
+     * The caller's namespace comes first, and in it the newest: after a lazy Prepare, containerd takes the first snapshot that has
+     * the right reference and parent, and this keeps namespaces apart where it says which one it asks for.
+     */
+    @Override
+    public void list(ListSnapshotsRequest request, StreamObserver<ListSnapshotsResponse> observer) {
+        String namespace = Namespaces.current();
+        try {
+            Filter filter = Filter.parse(request.getFiltersList());
+            List<Snapshot> chosen = snapshots.all().stream()
+                    .filter(snapshot -> filter.matches(new SnapshotFields(snapshot)))
+                    .sorted(Comparator.comparing(
+                                    (Snapshot snapshot) -> !snapshot.namespace().equals(namespace))
+                            .thenComparing(Snapshot::id, Comparator.reverseOrder()))
+                    .toList();
+            for (int from = 0; from < chosen.size(); from += BATCH) {
+                ListSnapshotsResponse.Builder batch = ListSnapshotsResponse.newBuilder();
+                chosen.subList(from, Math.min(from + BATCH, chosen.size()))
+                        .forEach(snapshot -> batch.addInfo(Messages.info(snapshot)));
+                observer.onNext(batch.build());
+            }
+            observer.onCompleted();
+        } catch (IllegalArgumentException e) {
+            observer.onError(
+                    Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
+        }
+    }
+
+    @Override
+    public void usage(UsageRequest request, StreamObserver<UsageResponse> observer) {
+        answer(observer, () -> {
+            Usage usage = snapshots.usage(request.getKey());
+            return UsageResponse.newBuilder()
+                    .setSize(usage.bytes())
+                    .setInodes(usage.inodes())
+                    .build();
+        });
+    }
+
+    @Override
+    public void cleanup(CleanupRequest request, StreamObserver<Empty> observer) {
+        answer(observer, () -> {
+            snapshots.cleanup();
+            return Empty.getDefaultInstance();
+        });
+    }
+
+    private interface Call<T> {
+        T answer() throws SnapshotException, IOException;
+    }
+
+    private static <T> void answer(StreamObserver<T> observer, Call<T> call) {
+        T answer;
+        try {
+            answer = call.answer();
+        } catch (SnapshotException e) {
+            observer.onError(code(e.reason()).withDescription(e.getMessage()).asRuntimeException());
+            return;
+        } catch (IOException e) {
+            log.warn("A call of containerd failed", e);
+            observer.onError(Status.UNAVAILABLE
+                    .withDescription(e.getMessage())
+                    .withCause(e)
+                    .asRuntimeException());
+            return;
+        }
+        observer.onNext(answer);
+        observer.onCompleted();
+    }
+
+    private static Status code(SnapshotException.Reason reason) {
+        return switch (reason) {
+            case NOT_FOUND -> Status.NOT_FOUND;
+            case ALREADY_EXISTS -> Status.ALREADY_EXISTS;
+            case FAILED_PRECONDITION -> Status.FAILED_PRECONDITION;
+            case INVALID_ARGUMENT -> Status.INVALID_ARGUMENT;
+        };
+    }
+}

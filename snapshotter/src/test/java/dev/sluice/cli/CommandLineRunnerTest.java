@@ -1,0 +1,205 @@
+package dev.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.daemon.AdminAddress;
+import dev.sluice.daemon.BackendChoice;
+import dev.sluice.daemon.Config;
+import dev.sluice.daemon.DoctorReport;
+import dev.sluice.daemon.DoctorReport.Finding;
+import dev.sluice.daemon.DoctorReport.Level;
+import dev.sluice.daemon.Runners;
+import dev.sluice.daemon.StatusReport;
+import dev.sluice.mount.LayerStatus;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CommandLineRunnerTest {
+    private static final StatusReport STATUS = new StatusReport(
+            "1.0",
+            "fuse",
+            Path.of("/var/lib/sluice"),
+            Path.of("/run/sluice/sluice.sock"),
+            Instant.parse("2026-01-02T03:04:05Z"),
+            List.of(new LayerStatus(
+                    "sha256:ab", "estargz", List.of("r/app"), 10, 200, 50, 5, 2, 1, 3, List.of(Path.of("/m/1")))),
+            List.of(new StatusReport.ImageMount("r/app:1", Path.of("/mnt"))));
+    private static final DoctorReport HEALTHY =
+            new DoctorReport(List.of(new Finding("backend fuse", Level.OK, "works")));
+    private static final DoctorReport SICK = new DoctorReport(List.of(
+            new Finding("kernel", Level.NOTE, "6.1"), new Finding("backend fuse", Level.PROBLEM, "no /dev/fuse")));
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+    private final List<String> calls = new ArrayList<>();
+    private final List<Config> configs = new ArrayList<>();
+
+    @Test
+    void theDaemonTakesAllItsOptionsOverItsFile(@TempDir Path directory) throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("c.toml"), "root = '/file'\nlog_level = 'warn'\nbackend = 'fanotify'\n");
+        int status = run(
+                "daemon",
+                "--config",
+                file.toString(),
+                "--root",
+                "/option",
+                "--address=/run/a.sock",
+                "--containerd",
+                "/run/c.sock",
+                "--backend",
+                "fuse",
+                "--admin",
+                "127.0.0.1:9000");
+        assertThat(status).isZero();
+        assertThat(calls).containsExactly("daemon");
+        Config config = configs.get(0);
+        assertThat(config.root()).isEqualTo(Path.of("/option"));
+        assertThat(config.address()).isEqualTo(Path.of("/run/a.sock"));
+        assertThat(config.containerd()).isEqualTo(Path.of("/run/c.sock"));
+        assertThat(config.backend()).isEqualTo(BackendChoice.FUSE);
+        assertThat(config.admin()).isEqualTo(new AdminAddress.Loopback("127.0.0.1", 9000));
+        assertThat(config.logLevel()).hasToString("WARN");
+    }
+
+    @Test
+    void pathsAreMadeAbsolute() {
+        assertThat(run("daemon", "--root", "some/../dir")).isZero();
+        assertThat(configs.get(0).root()).isEqualTo(Path.of("dir").toAbsolutePath());
+    }
+
+    @Test
+    void mountNormalizesTheReference() {
+        assertThat(run("mount", "alpine", "/mnt", "--root", "/r", "--admin", "/run/x.sock"))
+                .isZero();
+        assertThat(calls).containsExactly("mount docker.io/library/alpine:latest /mnt");
+        assertThat(configs.get(0).root()).isEqualTo(Path.of("/r"));
+        assertThat(configs.get(0).admin()).isEqualTo(new AdminAddress.UnixSocket(Path.of("/run/x.sock")));
+    }
+
+    @Test
+    void umountTakesADirectory() {
+        assertThat(run("umount", "/mnt")).isZero();
+        assertThat(calls).containsExactly("umount /mnt");
+    }
+
+    @Test
+    void statusIsTextForPeople() {
+        assertThat(run("status")).isZero();
+        assertThat(out.toString())
+                .contains("backend fuse")
+                .contains("sha256:ab")
+                .contains("25.0% of 200 bytes here")
+                .contains("from r/app")
+                .contains("1 mismatches")
+                .contains("r/app:1 is mounted at /mnt");
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void statusIsJsonForPrograms() throws IOException {
+        assertThat(run("status", "--json")).isZero();
+        JsonNode json = new ObjectMapper().readTree(out.toString());
+        assertThat(json.path("backend").asText()).isEqualTo("fuse");
+        assertThat(json.path("started").asText()).isEqualTo("2026-01-02T03:04:05Z");
+        JsonNode layer = json.path("layers").path(0);
+        assertThat(layer.path("present_bytes").asLong()).isEqualTo(50);
+        assertThat(layer.path("sources").path(0).asText()).isEqualTo("r/app");
+        assertThat(layer.path("mounts").path(0).asText()).isEqualTo("/m/1");
+        assertThat(json.path("image_mounts").path(0).path("directory").asText()).isEqualTo("/mnt");
+    }
+
+    @Test
+    void doctorSaysWhatItFound() throws IOException {
+        assertThat(run("doctor")).isZero();
+        assertThat(out.toString().strip()).isEqualTo("ok       backend fuse: works");
+    }
+
+    @Test
+    void doctorFailsWhereSluiceCannotWork() throws IOException {
+        assertThat(run(SICK, "doctor", "--json")).isEqualTo(1);
+        JsonNode json = new ObjectMapper().readTree(out.toString());
+        assertThat(json.path("healthy").asBoolean(true)).isFalse();
+        assertThat(json.path("findings").path(1).path("level").asText()).isEqualTo("problem");
+        assertThat(err.toString().strip()).isEqualTo("sluice: Sluice does not work on this machine like this");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "bogus",
+                "daemon --bogus",
+                "daemon --backend zfs",
+                "daemon --admin 0.0.0.0:80",
+                "daemon --config /does/not/exist",
+                "mount alpine",
+                "mount x/UPPER /mnt",
+                "mount",
+                "umount",
+                "umount /a /b",
+                "status extra",
+            })
+    void aWrongCommandLineIsOneSentenceAndStatus2(String line) {
+        assertThat(run(line.isEmpty() ? new String[0] : line.split(" "))).isEqualTo(2);
+        assertThat(err.toString().lines()).hasSize(1).first().asString().startsWith("sluice: ");
+        assertThat(out.toString()).isEmpty();
+        assertThat(calls).isEmpty();
+    }
+
+    @Test
+    void aFailureIsOneSentenceAndStatus1() {
+        assertThat(run("umount", "/failing")).isEqualTo(1);
+        assertThat(err.toString().strip()).isEqualTo("sluice: nothing is mounted there");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--help", "daemon --help", "mount --help", "umount --help", "status --help", "doctor -h"})
+    void helpGoesToStdout(String line) {
+        assertThat(run(line.split(" "))).isZero();
+        assertThat(out.toString()).startsWith("Usage: sluice").contains("Exit status: 0 done, 1 failed, 2 ");
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void versionIsOneLine() {
+        assertThat(run("--version")).isZero();
+        assertThat(out.toString()).matches("sluice \\S+\\R");
+    }
+
+    private int run(String... args) {
+        return run(HEALTHY, args);
+    }
+
+    private int run(DoctorReport doctor, String... args) {
+        Runners runners = new Runners(
+                config -> called("daemon", config),
+                (config, reference, directory) -> called("mount " + reference + " " + directory, config),
+                (config, directory) -> {
+                    if (directory.equals(Path.of("/failing"))) {
+                        throw new IOException("nothing is\n mounted there");
+                    }
+                    called("umount " + directory, config);
+                },
+                config -> STATUS,
+                config -> doctor);
+        return CommandLineRunner.run(runners, new PrintWriter(out, true), new PrintWriter(err, true), args);
+    }
+
+    private void called(String call, Config config) {
+        calls.add(call);
+        configs.add(config);
+    }
+}

@@ -1,0 +1,276 @@
+package dev.sluice.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConfigLoaderTest {
+    private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void everyKeyHasItsDefault() {
+        assertThat(Config.defaults())
+                .isEqualTo(new Config(
+                        Path.of("/var/lib/sluice"),
+                        Path.of("/run/sluice/sluice.sock"),
+                        Path.of("/run/containerd/containerd.sock"),
+                        BackendChoice.AUTO,
+                        new AdminAddress.UnixSocket(Path.of("/run/sluice/admin.sock")),
+                        LogLevel.INFO,
+                        Duration.ofSeconds(10),
+                        Duration.ofSeconds(5),
+                        true,
+                        new Config.Registry(
+                                List.of(),
+                                List.of(),
+                                Duration.ofSeconds(5),
+                                Duration.ofSeconds(20),
+                                3,
+                                Optional.empty()),
+                        new Config.Fill(PROCESSORS, DataSize.ofMebibytes(64), DataSize.ofMebibytes(4)),
+                        new Config.Fuse(2)));
+    }
+
+    @Test
+    void everyKeyOfAFileArrivesInItsPlace() throws Exception {
+        Config config = load("""
+                root = "/srv/sluice"
+                address = "/run/a.sock"
+                containerd = "/run/c.sock"
+                backend = "fuse"
+                admin = "127.0.0.1:9090"
+                log_level = "debug"
+                prepare_timeout = "2500ms"
+                checkpoint_interval = "1m"
+                prefetch = false
+                [registry]
+                plain_http_hosts = ["Registry.local:5000", "10.0.0.7"]
+                hosts = ["registry.example:5443"]
+                connect_timeout = "1s"
+                read_timeout = "2s"
+                retries = 0
+                docker_config = "/etc/docker/config.json"
+                [fill]
+                threads = 7
+                memory = "1GiB"
+                read_ahead_max = "1MiB"
+                [fuse]
+                threads = 3
+                """);
+        assertThat(config)
+                .isEqualTo(new Config(
+                        Path.of("/srv/sluice"),
+                        Path.of("/run/a.sock"),
+                        Path.of("/run/c.sock"),
+                        BackendChoice.FUSE,
+                        new AdminAddress.Loopback("127.0.0.1", 9090),
+                        LogLevel.DEBUG,
+                        Duration.ofMillis(2500),
+                        Duration.ofSeconds(60),
+                        false,
+                        new Config.Registry(
+                                List.of("registry.local:5000", "10.0.0.7"),
+                                List.of("registry.example:5443"),
+                                Duration.ofSeconds(1),
+                                Duration.ofSeconds(2),
+                                0,
+                                Optional.of(Path.of("/etc/docker/config.json"))),
+                        new Config.Fill(7, DataSize.ofMebibytes(1024), DataSize.ofMebibytes(1)),
+                        new Config.Fuse(3)));
+    }
+
+    @Test
+    void optionsOverrideTheFileAndTheFileOverridesTheDefaults() throws Exception {
+        Path file = write("root = '/from/file'\naddress = '/run/file.sock'\n");
+        Config config = ConfigLoader.load(Optional.of(file), Map.of("root", "/from/option", "backend", "fanotify"));
+        assertThat(config.root()).isEqualTo(Path.of("/from/option"));
+        assertThat(config.backend()).isEqualTo(BackendChoice.FANOTIFY);
+        assertThat(config.address()).isEqualTo(Path.of("/run/file.sock"));
+        assertThat(config.containerd()).isEqualTo(Config.defaults().containerd());
+    }
+
+    @Test
+    void anEmptyFileIsTheDefaults() throws Exception {
+        assertThat(load("")).isEqualTo(Config.defaults());
+        assertThat(load("# nothing\n[registry]\n[fill]\n")).isEqualTo(Config.defaults());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '^',
+            value = {
+                "adress = '/run/a.sock' | adress | address",
+                "plain_http_hosts = [] | plain_http_hosts | registry.plain_http_hosts",
+                "registry.retry = 3 | registry.retry | registry.retries",
+                "fil.threads = 1 | fil | fill",
+                "fuse.thread = 1 | fuse.thread | fuse.threads",
+                "fuse.more.threads = 1 | fuse.more | fuse.threads",
+            })
+    void anUnknownKeyIsNamedWithTheNearestKnownOne(String content, String unknown, String nearest) {
+        assertThatThrownBy(() -> load(content))
+                .isInstanceOf(InvalidConfigException.class)
+                .hasMessage(directory.resolve("config.toml") + ": there is no key " + unknown
+                        + ", the nearest known one is " + nearest);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "root = 'var/lib'",
+                "root = 7",
+                "root = ''",
+                "root = [ '/a' ]",
+                "backend = 'FUSE'",
+                "backend = 'overlay'",
+                "admin = '0.0.0.0:9090'",
+                "admin = '192.168.0.1:9090'",
+                "admin = '127.0.0.1:0'",
+                "admin = '127.0.0.1:65536'",
+                "admin = '127.0.0.1'",
+                "admin = '127.0.0.256:90'",
+                "admin = '127.0.0.1.evil.example:90'",
+                "log_level = 'verbose'",
+                "prepare_timeout = 10",
+                "prepare_timeout = '10'",
+                "prepare_timeout = '0s'",
+                "prepare_timeout = '6m'",
+                "prepare_timeout = '99999999999999999999s'",
+                "checkpoint_interval = '-1s'",
+                "prefetch = 'true'",
+                "prefetch = 1",
+                "registry.retries = 21",
+                "registry.retries = -1",
+                "registry.retries = 3.0",
+                "registry.retries = 99999999999",
+                "registry.plain_http_hosts = 'a'",
+                "registry.plain_http_hosts = ['http://a']",
+                "registry.plain_http_hosts = [1]",
+                "registry.plain_http_hosts = ['a:0']",
+                "registry.plain_http_hosts = ['a:65536']",
+                "registry.hosts = ['a']",
+                "registry.hosts = ['a/b:5000']",
+                "registry.docker_config = 'config.json'",
+                "fill.threads = 1025",
+                "fill.memory = 64",
+                "fill.memory = '64M'",
+                "fill.memory = '1KiB'",
+                "fill.memory = '999999999999GiB'",
+                "fuse.threads = 0",
+            })
+    void aBadValueIsNamedWithItsKeyAndWhatIsExpected(String content) {
+        String key = content.substring(0, content.indexOf(' '));
+        assertThatThrownBy(() -> load(content))
+                .isInstanceOf(InvalidConfigException.class)
+                .hasMessageStartingWith(directory.resolve("config.toml") + ": " + key + " must be ")
+                .hasMessageContaining(", but is ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "address = '/run/a.sock'\nadmin = '/run/a.sock'",
+                "containerd = '/run/sluice/../sluice/sluice.sock'",
+                "fill.memory = '8MiB'\nfill.read_ahead_max = '9MiB'",
+            })
+    void valuesThatContradictEachOtherAreRefused(String content) {
+        assertThatThrownBy(() -> load(content))
+                .isInstanceOf(InvalidConfigException.class)
+                .hasMessageStartingWith(directory.resolve("config.toml") + ": ");
+    }
+
+    @Test
+    void aTableIsNoValue() {
+        assertThatThrownBy(() -> load("registry = 1"))
+                .isInstanceOf(InvalidConfigException.class)
+                .hasMessageEndingWith("registry must be a table, [registry], but is 1");
+    }
+
+    @Test
+    void anOptionWithABadValueIsNamedAsTheOption() {
+        assertThatThrownBy(() -> ConfigLoader.load(Optional.empty(), Map.of("backend", "fuze")))
+                .isInstanceOf(InvalidConfigException.class)
+                .hasMessage("--backend must be one of auto, cachefiles, fanotify, fuse, but is \"fuze\"");
+    }
+
+    @Test
+    void aSocketPathThatTheKernelCannotTakeIsRefused() {
+        String longest = "/" + "a".repeat(106);
+        assertThat(AdminAddress.parse(longest)).contains(new AdminAddress.UnixSocket(Path.of(longest)));
+        assertThat(AdminAddress.parse(longest + "a")).isEmpty();
+        assertThatThrownBy(() -> load("address = '" + longest + "a'"))
+                .hasMessageContaining("address must be an absolute path of at most 107 bytes, but is ");
+    }
+
+    @Test
+    void whatIsNotTomlIsRefusedWithItsLine() {
+        assertThatThrownBy(() -> load("root = '/a'\nbackend fuse\n"))
+                .isInstanceOf(InvalidConfigException.class)
+                .hasMessageStartingWith(directory.resolve("config.toml") + ", line 2: not TOML: ");
+    }
+
+    @Test
+    void aKeyThatStandsTwiceIsRefused() {
+        assertThatThrownBy(() -> load("root = '/a'\nroot = '/b'\n"))
+                .isInstanceOf(InvalidConfigException.class)
+                .hasMessageContaining("not TOML: Duplicate key");
+    }
+
+    @Test
+    void aMissingFileIsAnErrorThatNamesIt() {
+        Path missing = directory.resolve("missing.toml");
+        assertThatThrownBy(() -> ConfigLoader.load(Optional.of(missing), Map.of()))
+                .isInstanceOf(InvalidConfigException.class)
+                .hasMessage("Tried to read the configuration " + missing + " but there is no such file");
+    }
+
+    @Test
+    void aHugeFileIsRefused() throws Exception {
+        Path file = write("#".repeat((1 << 20) + 1));
+        assertThatThrownBy(() -> ConfigLoader.load(Optional.of(file), Map.of()))
+                .isInstanceOf(InvalidConfigException.class)
+                .hasMessageContaining("is greater than 1048576 bytes");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "127.0.0.1:9090, 127.0.0.1, 9090",
+        "127.1.2.3:1, 127.1.2.3, 1",
+        "[::1]:65535, ::1, 65535",
+        "localhost:80, localhost, 80"
+    })
+    void loopbackAddressesAreReadAndWritten(String text, String host, int port) {
+        assertThat(AdminAddress.parse(text)).contains(new AdminAddress.Loopback(host, port));
+        assertThat(new AdminAddress.Loopback(host, port)).hasToString(text);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0B, 0", "1B, 1", "1023B, 1023", "1KiB, 1024", "1536KiB, 1572864", "1MiB, 1048576", "3GiB, 3221225472"})
+    void dataSizesAreReadAndWritten(String text, long bytes) {
+        assertThat(DataSize.parse(text)).contains(new DataSize(bytes));
+        assertThat(new DataSize(bytes)).hasToString(text);
+    }
+
+    private Config load(String content) throws Exception {
+        return ConfigLoader.load(Optional.of(write(content)), Map.of());
+    }
+
+    private Path write(String content) throws IOException {
+        return Files.writeString(directory.resolve("config.toml"), content);
+    }
+}

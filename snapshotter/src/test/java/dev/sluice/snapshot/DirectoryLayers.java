@@ -1,0 +1,89 @@
+package dev.sluice.snapshot;
+
+import dev.sluice.mount.LazyLayers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Lazy layers that are plain directories, made before they are asked for. */
+final class DirectoryLayers implements LazyLayers {
+    private final Path root;
+    private final Map<String, LayerKey> lazy = new ConcurrentHashMap<>();
+    private final Map<LayerKey, Integer> references = new ConcurrentHashMap<>();
+    private final List<Request> requests = new CopyOnWriteArrayList<>();
+    private final AtomicInteger cleanups = new AtomicInteger();
+
+    DirectoryLayers(Path root) {
+        this.root = root;
+    }
+
+    /** Says that a chain's top layer is lazy, with one file in it. */
+    Path add(String chainId, LayerKey key, String file) throws IOException {
+        Path directory = Files.createDirectories(root.resolve(key.value()));
+        Files.writeString(directory.resolve(file), file);
+        lazy.put(chainId, key);
+        return directory;
+    }
+
+    int references(LayerKey key) {
+        return references.getOrDefault(key, 0);
+    }
+
+    Map<LayerKey, Integer> references() {
+        return Map.copyOf(references);
+    }
+
+    List<Request> requests() {
+        return new ArrayList<>(requests);
+    }
+
+    int cleanups() {
+        return cleanups.get();
+    }
+
+    @Override
+    public Outcome acquire(Request request) {
+        requests.add(request);
+        LayerKey key = lazy.get(request.chainId());
+        if (key == null) {
+            return new Outcome.NotLazy("nobody made it so");
+        }
+        references.merge(key, 1, Integer::sum);
+        return new Outcome.Lazy(key);
+    }
+
+    @Override
+    public Path directory(LayerKey key) throws IOException {
+        Path directory = root.resolve(key.value());
+        if (!Files.isDirectory(directory)) {
+            throw new IOException("layer cannot be mounted: " + key.value());
+        }
+        return directory;
+    }
+
+    @Override
+    public Usage usage(LayerKey key) {
+        return new Usage(4096, 2);
+    }
+
+    @Override
+    public void release(LayerKey key) {
+        references.merge(key, -1, (a, b) -> a + b == 0 ? null : a + b);
+    }
+
+    @Override
+    public void restore(Map<LayerKey, Integer> restored) {
+        references.putAll(restored);
+    }
+
+    @Override
+    public void cleanup() {
+        cleanups.incrementAndGet();
+    }
+}
