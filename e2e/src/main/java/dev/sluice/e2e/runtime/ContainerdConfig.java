@@ -1,0 +1,66 @@
+package dev.sluice.e2e.runtime;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What a test wants of containerd's configuration. Immutable.
+ *
+ * @param snapshotters address of the socket by name of the proxy plugin
+ * @param cri whether the CRI plugin runs
+ */
+public record ContainerdConfig(Map<String, Path> snapshotters, boolean cri) {
+
+    /** Only what containerd brings itself, without CRI. */
+    public static final ContainerdConfig PLAIN = new ContainerdConfig(Map.of(), false);
+
+    public ContainerdConfig {
+        snapshotters = Map.copyOf(snapshotters);
+    }
+
+    public ContainerdConfig withSnapshotter(String name, Path socket) {
+        Map<String, Path> changed = new TreeMap<>(snapshotters);
+        changed.put(name, socket);
+        return new ContainerdConfig(changed, cri);
+    }
+
+    public ContainerdConfig withCri() {
+        return new ContainerdConfig(snapshotters, true);
+    }
+
+    /** A version 2 file, which containerd 1.6 to 2.x read; each ignores what only the other knows. */
+    String toToml(Path directory) {
+        StringBuilder toml = new StringBuilder("""
+                version = 2
+                root = "%1$s/root"
+                state = "%1$s/state"
+                disabled_plugins = [%2$s"io.containerd.internal.v1.opt"]
+                [grpc]
+                  address = "%1$s/s"
+                [ttrpc]
+                  address = "%1$s/t"
+                [debug]
+                  level = "info"
+                """.formatted(directory, cri ? "" : "\"io.containerd.grpc.v1.cri\", "));
+        new TreeMap<>(snapshotters).forEach((name, socket) -> toml.append("""
+                        [proxy_plugins.%1$s]
+                          type = "snapshot"
+                          address = "%2$s"
+                          [proxy_plugins.%1$s.exports]
+                            enable_remote_snapshot_annotations = "true"
+                        """.formatted(name, socket)));
+        unpackTarget(toml, "overlayfs");
+        new TreeMap<>(snapshotters).keySet().forEach(name -> unpackTarget(toml, name));
+        return toml.toString();
+    }
+
+    /** Setting one target of the transfer service replaces the default, so all have to be named. */
+    private static void unpackTarget(StringBuilder toml, String snapshotter) {
+        toml.append("""
+                [[plugins."io.containerd.transfer.v1.local".unpack_config]]
+                  platform = "linux/amd64"
+                  snapshotter = "%s"
+                """.formatted(snapshotter));
+    }
+}

@@ -1,0 +1,123 @@
+package dev.sluice.e2e.runtime;
+
+import dev.sluice.e2e.host.ServiceProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** A private Sluice daemon, started from the built distribution. */
+public final class SluiceProcess implements AutoCloseable {
+
+    /** Name under which containerd knows it. */
+    public static final String NAME = "sluice";
+
+    private final Settings settings;
+    private ServiceProcess process;
+
+    private SluiceProcess(Settings settings, ServiceProcess process) {
+        this.settings = settings;
+        this.process = process;
+    }
+
+    /** Starts the daemon and waits for its socket. */
+    public static SluiceProcess start(Settings settings) throws IOException {
+        Files.createDirectories(settings.directory());
+        Files.writeString(settings.configFile(), settings.configuration());
+        SluiceProcess sluice = new SluiceProcess(settings, launch(settings));
+        try {
+            sluice.awaitReady();
+        } catch (IOException e) {
+            sluice.close();
+            throw e;
+        }
+        return sluice;
+    }
+
+    private static ServiceProcess launch(Settings settings) throws IOException {
+        Files.deleteIfExists(settings.socket());
+        return ServiceProcess.start(
+                "sluice", settings.commandLine(), Map.of(), settings.directory().resolve("log"));
+    }
+
+    private void awaitReady() throws IOException {
+        process.awaitReady(() -> Files.exists(settings.socket()));
+    }
+
+    public Path log() {
+        return process.log();
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    /** Ends the daemon at once, as a crash would. */
+    public void kill() throws IOException {
+        process.kill();
+    }
+
+    /** Starts the daemon again, on the same state, after its end. */
+    public void restart() throws IOException {
+        process.close();
+        process = launch(settings);
+        awaitReady();
+    }
+
+    @Override
+    public void close() throws IOException {
+        process.close();
+    }
+
+    /**
+     * How to start a daemon.
+     *
+     * @param distribution the directory that holds {@code bin/sluice}
+     * @param directory for all its files; short, since unix sockets lie in it
+     * @param containerdSocket containerd's gRPC socket, which need not exist yet
+     * @param backend the on-demand backend, or {@code auto}
+     * @param configuration contents of its configuration file
+     */
+    public record Settings(
+            Path distribution, Path directory, Path containerdSocket, String backend, String configuration) {
+
+        /** Configuration for registries that speak plain HTTP, as {@code host:port}. */
+        public static String plainHttp(List<String> hosts) {
+            return hosts.stream().collect(Collectors.joining("\", \"", "[registry]\nplain_http_hosts = [\"", "\"]\n"));
+        }
+
+        /** The socket that containerd talks to. */
+        public Path socket() {
+            return directory.resolve("s");
+        }
+
+        /** The socket of the admin service. */
+        public Path adminSocket() {
+            return directory.resolve("a");
+        }
+
+        Path configFile() {
+            return directory.resolve("config.toml");
+        }
+
+        List<String> commandLine() {
+            return List.of(
+                    distribution.resolve("bin/sluice").toString(),
+                    "daemon",
+                    "--config",
+                    configFile().toString(),
+                    "--root",
+                    directory.resolve("root").toString(),
+                    "--address",
+                    socket().toString(),
+                    "--containerd",
+                    containerdSocket.toString(),
+                    "--backend",
+                    backend,
+                    "--admin",
+                    adminSocket().toString());
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package dev.sluice.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.e2e.host.TestBed;
+import dev.sluice.e2e.image.DebianImage;
+import dev.sluice.e2e.image.Estargz;
+import dev.sluice.e2e.image.ImagePublisher;
+import dev.sluice.e2e.image.RemoteManifest;
+import dev.sluice.e2e.registry.AccessLog;
+import dev.sluice.e2e.registry.RegistryProcess;
+import dev.sluice.e2e.runtime.ContainerdBinaries;
+import dev.sluice.e2e.runtime.ContainerdClient;
+import dev.sluice.e2e.runtime.SluiceNode;
+import dev.sluice.e2e.runtime.SluiceProcess;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Containers start from eStargz images of which only a part has been fetched, whichever way containerd pulled them. */
+class LazyStartIT {
+
+    private final TestBed bed;
+    private final RegistryProcess registry;
+    private final String reference;
+    private final RemoteManifest manifest;
+
+    LazyStartIT() throws IOException {
+        bed = Machine.newTestBed();
+        Path layout = Estargz.build(TestImages.PYTHON, bed.directory("i"));
+        registry = bed.add(RegistryProcess.start(bed.directory("r")));
+        reference = registry.address() + "/python:latest";
+        ImagePublisher.push(layout, DebianImage.TAG, reference);
+        manifest = RemoteManifest.fetch(reference);
+    }
+
+    @BeforeAll
+    static void needs() {
+        Machine.assumeRoot();
+        Machine.assumePrograms("docker-registry", "skopeo", "umoci", "mmdebstrap", "ctr-remote");
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        bed.close();
+    }
+
+    @Test
+    void pulledByAClientThatTellsWhichImageItIs() throws IOException {
+        SluiceNode node = start(Machine.installedContainerd());
+        AccessLog before = registry.accessLog();
+        node.client().pullLazily(reference, SluiceProcess.NAME);
+
+        assertRunsFromAPartOfTheImage(node, before);
+    }
+
+    /** {@code ctr images pull} of containerd 1.6 names neither an image nor a chain ID to snapshotters. */
+    @Test
+    void pulledAsUsualForAClientThatTellsNothing() throws IOException {
+        SluiceNode node = start(Machine.installedContainerd());
+        node.client().pull(reference, SluiceProcess.NAME);
+
+        String output = node.client()
+                .run(reference, SluiceProcess.NAME, "hello", TestImages.PYTHON_HELLO)
+                .stdout();
+        String content = node.client().command("content", "ls", "--quiet").run().stdout();
+        node.sluice().close();
+
+        assertThat(output).isEqualTo("hello\n");
+        assertThat(manifest.layers())
+                .hasSize(2)
+                .allSatisfy(layer ->
+                        assertThat(content).contains(layer.path("digest").asText()));
+    }
+
+    @Test
+    void pulledByTheTransferServiceOfTheNewestContainerd() throws IOException {
+        SluiceNode node = start(Machine.newestContainerd());
+        AccessLog before = registry.accessLog();
+        node.client().pull(reference, SluiceProcess.NAME);
+
+        assertRunsFromAPartOfTheImage(node, before);
+    }
+
+    @Test
+    void runsAfterTheDaemonWasKilledAndStartedAgain() throws IOException {
+        SluiceNode node = start(Machine.installedContainerd());
+        AccessLog before = registry.accessLog();
+        node.client().pullLazily(reference, SluiceProcess.NAME);
+        node.sluice().kill();
+        node.sluice().restart();
+        // containerd's connection to a plugin that went away comes back after a pause of some seconds.
+        await().atMost(Duration.ofMinutes(1))
+                .until(() -> node.client()
+                                .command("snapshots", "--snapshotter", SluiceProcess.NAME, "ls")
+                                .runForResult()
+                                .exitCode()
+                        == 0);
+
+        assertRunsFromAPartOfTheImage(node, before);
+    }
+
+    private SluiceNode start(ContainerdBinaries binaries) throws IOException {
+        return SluiceNode.start(bed, binaries, Machine.distribution(), "auto", List.of(registry.address()));
+    }
+
+    private void assertRunsFromAPartOfTheImage(SluiceNode node, AccessLog before) throws IOException {
+        ContainerdClient client = node.client();
+
+        String output = client.run(reference, SluiceProcess.NAME, "hello", TestImages.PYTHON_HELLO)
+                .stdout();
+        String content = client.command("content", "ls", "--quiet").run().stdout();
+        node.sluice().close();
+
+        assertThat(output).isEqualTo("hello\n");
+        AccessLog log = registry.accessLog().since(before);
+        assertThat(manifest.layers()).hasSize(2).allSatisfy(layer -> {
+            String digest = layer.path("digest").asText();
+            assertThat(content).as("containerd's content store").doesNotContain(digest);
+            assertThat(log.requests())
+                    .filteredOn(request -> request.digest().equals(digest))
+                    .as("requests for layer " + digest)
+                    .isNotEmpty()
+                    .allMatch(request -> request.status() == 206);
+        });
+        assertThat(log.bytes()).isLessThan(manifest.layerBytes() / 2);
+    }
+}

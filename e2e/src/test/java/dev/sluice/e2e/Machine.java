@@ -1,0 +1,61 @@
+package dev.sluice.e2e;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.sluice.e2e.host.TestBed;
+import dev.sluice.e2e.runtime.ContainerdBinaries;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What a test needs of the machine; without it the test is skipped and says why. */
+final class Machine {
+
+    private Machine() {}
+
+    static void assumeRoot() {
+        assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
+    }
+
+    static void assumePrograms(String... programs) {
+        for (String program : programs) {
+            assumeTrue(isInstalled(program), "needs the program " + program);
+        }
+    }
+
+    /** A directory of its own, on a file system that can hold the upper directory of an overlay. */
+    static TestBed newTestBed() throws IOException {
+        return TestBed.create(Path.of("/var/tmp"));
+    }
+
+    /** The built distribution, which {@code mvn package} makes. */
+    static Path distribution() {
+        Path distribution = Path.of(System.getProperty("sluice.distribution", "../snapshotter/target/sluice"))
+                .toAbsolutePath()
+                .normalize();
+        assumeTrue(Files.isExecutable(distribution.resolve("bin/sluice")), "needs the distribution " + distribution);
+        return distribution;
+    }
+
+    /** The newest containerd 2.x; made if it is not in the cache yet. */
+    static ContainerdBinaries newestContainerd() throws IOException {
+        Optional<ContainerdBinaries> newest = ContainerdBinaries.newest(Path.of("tools/containerd2"));
+        assumeTrue(newest.isPresent(), "needs containerd 2.x, which can neither be found nor built here");
+        return newest.get();
+    }
+
+    /** Debian's containerd. */
+    static ContainerdBinaries installedContainerd() {
+        assumeTrue(ContainerdBinaries.areInstalled(), "needs Debian's containerd");
+        return ContainerdBinaries.installed();
+    }
+
+    private static boolean isInstalled(String program) {
+        String path = Optional.ofNullable(System.getenv("PATH")).orElse("");
+        return Stream.concat(Stream.of(path.split(":", -1)), List.of("/usr/sbin", "/sbin").stream())
+                .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
+    }
+}
