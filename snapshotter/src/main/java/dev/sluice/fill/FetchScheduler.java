@@ -123,6 +123,8 @@ final class FetchScheduler {
         } finally {
             if (!stopped) {
                 stopped();
+                // What an unexpected failure leaves in the queue is not left alone.
+                startThread();
             }
         }
     }

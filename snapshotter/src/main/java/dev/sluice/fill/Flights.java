@@ -202,7 +202,12 @@ final class Flights {
                 giveUp(flight);
                 aftermath.drop(flight);
             } else if (breakOff && request != null && nobodyWaitsFor(request)) {
-                request.flights.forEach(this::giveUp);
+                for (Flight other : request.flights) {
+                    // One that came, was wrong, and is queued again travels with this request no more.
+                    if (other.request == request) {
+                        giveUp(other);
+                    }
+                }
                 aftermath.abandon(request);
             }
         }
@@ -211,7 +216,7 @@ final class Flights {
 
     private static boolean nobodyWaitsFor(FetchRequest request) {
         for (Flight flight : request.flights) {
-            if (flight.state == Flight.State.FETCHING && !flight.waiters.isEmpty()) {
+            if (flight.request == request && !flight.waiters.isEmpty()) {
                 return false;
             }
         }

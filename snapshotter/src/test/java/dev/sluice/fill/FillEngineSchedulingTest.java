@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.layer.Blob;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -159,6 +160,43 @@ class FillEngineSchedulingTest {
 
         // The only thread is free again, and what was given up can be had.
         fixture.fill(0, 1).get();
+        fixture.assertRight(0, SPAN);
+    }
+
+    @Test
+    void breakingARequestOffLeavesAloneWhatCameWrongWithItAndIsFetchedAnew() throws Exception {
+        FilledFixture fixture = open(TestLayer.plain(2, SPAN), FilledFixture.options(1, 0));
+        CountDownLatch opening = new CountDownLatch(1);
+        CountDownLatch joined = new CountDownLatch(1);
+        fixture.blob().script(request -> {
+            if (request.source() == Blob.Source.OTHER) {
+                return request.bytes();
+            }
+            opening.countDown();
+            ScriptedBlob.await(joined);
+            return new ScriptedBlob.BytesChannel(new byte[2 * SPAN]) {
+                @Override
+                void beforeRead(int position) throws IOException {
+                    if (position >= SPAN) {
+                        awaitClose();
+                    }
+                }
+
+                @Override
+                int most(int position) {
+                    return SPAN;
+                }
+            };
+        });
+        CompletableFuture<Void> both = fixture.fill(0, 2 * SPAN);
+        opening.await();
+        CompletableFuture<Void> first = fixture.fill(0, SPAN);
+        joined.countDown();
+        await().until(() -> fixture.statistics().mismatches() == 1);
+
+        both.cancel(false);
+
+        first.get();
         fixture.assertRight(0, SPAN);
     }
 
