@@ -11,8 +11,6 @@ import dev.sluice.mount.LayerBuilder.BlobSource;
 import dev.sluice.ondemand.Backend;
 import dev.sluice.registry.RegistryClient;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -44,13 +42,13 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(LayerManager.class);
 
-    private final Linux linux;
     private final LayerStore store;
     private final LayerReferences references = new LayerReferences();
     private final ExecutorService workers;
     private final ImageResolver resolver;
     private final ImagePreparations preparations;
     private final LayerOpener opener;
+    private final DiskUsage diskUsage;
     private final MountPoints mountPoints;
     private final InheritedDirectories inheritedDirectories;
     private final Duration acquireTimeout;
@@ -92,7 +90,7 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
         BlobSource blobs = new RegistryBlobs(settings.registry);
         this.store = store;
         this.mountPoints = mountPoints;
-        linux = settings.linux;
+        diskUsage = new DiskUsage(settings.linux);
         resolver = settings.resolver;
         acquireTimeout = settings.acquireTimeout;
         workers = Executors.newFixedThreadPool(PREPARE_THREADS, task -> {
@@ -214,17 +212,8 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
 
     @Override
     public Usage usage(LayerKey layerKey) throws IOException {
-        MountKey key = MountKey.parse(layerKey);
-        long bytes = 0;
-        long inodes = 0;
-        try (DirectoryStream<Path> files =
-                Files.newDirectoryStream(store.directory(key.layer()).path())) {
-            for (Path file : files) {
-                bytes += linux.lstat(file).allocatedBytes();
-                inodes++;
-            }
-        }
-        return new Usage(bytes, inodes);
+        return diskUsage.measure(
+                store.directory(MountKey.parse(layerKey).layer()).path());
     }
 
     @Override

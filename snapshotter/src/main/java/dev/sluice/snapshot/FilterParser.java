@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Parses one filter of containerd's filter language.
@@ -24,8 +26,12 @@ import java.util.regex.PatternSyntaxException;
  * White space may stand before a field, an operator and a value. Not safe for use by many threads.
  */
 final class FilterParser {
+    private static final Logger log = LoggerFactory.getLogger(FilterParser.class);
+
     private static final String QUOTES = "\"/|";
     private static final String OPERATORS = "=!~";
+    private static final int REPLACEMENT = 0xFFFD;
+    private static final Pattern NEVER = Pattern.compile("(?!)");
 
     private final String text;
     private int at;
@@ -116,11 +122,13 @@ final class FilterParser {
         return text.substring(start, at);
     }
 
-    private Pattern pattern(String regex) {
+    /** As in containerd, what is no regular expression matches nothing, and the log says so. */
+    private static Pattern pattern(String regex) {
         try {
             return Pattern.compile(regex);
         } catch (PatternSyntaxException e) {
-            throw malformed("not a regular expression: " + e.getDescription());
+            log.warn("A filter has a malformed regular expression, {}: {}", regex, e.getDescription());
+            return NEVER;
         }
     }
 
@@ -156,12 +164,16 @@ final class FilterParser {
             case 't' -> bytes.write('\t');
             case 'v' -> bytes.write(11);
             case '\\' -> bytes.write('\\');
-            case 'x' -> bytes.write(digits(2, 16, 0xFF));
-            case 'u' -> put(bytes, digits(4, 16, Character.MAX_CODE_POINT));
-            case 'U' -> put(bytes, digits(8, 16, Character.MAX_CODE_POINT));
+            case 'x' -> bytes.write(digits(2, 16));
+            case 'u' -> put(bytes, digits(4, 16));
+            case 'U' -> put(bytes, digits(8, 16));
             case '0', '1', '2', '3', '4', '5', '6', '7' -> {
                 at--;
-                bytes.write(digits(3, 8, 0xFF));
+                int octal = digits(3, 8);
+                if (octal > 0xFF) {
+                    throw malformed("character is out of range");
+                }
+                bytes.write(octal);
             }
             default -> {
                 if (c != quote) {
@@ -172,8 +184,9 @@ final class FilterParser {
         }
     }
 
-    private int digits(int count, int radix, int maximum) {
-        long value = 0;
+    /** @return 32 bits; negative if the first of them is set */
+    private int digits(int count, int radix) {
+        int value = 0;
         for (int i = 0; i < count; i++) {
             int digit = Character.digit(next(), radix);
             if (digit < 0) {
@@ -182,14 +195,18 @@ final class FilterParser {
             value = value * radix + digit;
             at++;
         }
-        if (value > maximum) {
-            throw malformed("character is out of range");
-        }
-        return (int) value;
+        return value;
     }
 
-    private static void put(ByteArrayOutputStream bytes, int codePoint) {
-        bytes.writeBytes(Character.toString(codePoint).getBytes(StandardCharsets.UTF_8));
+    /** Like Go, takes U+FFFD for what is negative or half a surrogate pair, and refuses what is too large. */
+    private void put(ByteArrayOutputStream bytes, int codePoint) {
+        if (codePoint > Character.MAX_CODE_POINT) {
+            throw malformed("character is out of range");
+        }
+        boolean isCharacter =
+                codePoint >= 0 && (codePoint < Character.MIN_SURROGATE || codePoint > Character.MAX_SURROGATE);
+        bytes.writeBytes(
+                Character.toString(isCharacter ? codePoint : REPLACEMENT).getBytes(StandardCharsets.UTF_8));
     }
 
     private char next() {

@@ -9,7 +9,7 @@ import java.util.function.UnaryOperator;
 
 /**
  * New labels for a snapshot: all of {@code labels}, or of the paths {@code labels.x} alone. A label that is named and not given
- * becomes empty, as in containerd's metadata store.
+ * becomes empty, which {@link Snapshot} takes for none.
  */
 record LabelUpdate(Map<String, String> labels, List<String> paths) implements UnaryOperator<Map<String, String>> {
     private static final String ALL = "labels";

@@ -7,6 +7,7 @@ import dev.sluice.mount.LazyLayers.Usage;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * One snapshot. Immutable.
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param id names the snapshot's directory; positive, never used again, kept when an active snapshot is committed
  * @param namespace containerd's namespace in which it was made; empty if the client named none
  * @param name the key of an active snapshot or a view, the name of a committed one
+ * @param labels a label whose value is empty is none, as in containerd's own snapshotters
  * @param layer the lazy layer that is this snapshot's contents; it then has no directory of its own
  * @param usage what it takes without its parents, measured at commit; zero before, and for lazy layers, which are measured
  *     when somebody asks
@@ -41,7 +43,9 @@ record Snapshot(
         requireNonNull(name, "name is null");
         requireNonNull(parent, "parent is null");
         requireNonNull(kind, "kind is null");
-        labels = Map.copyOf(labels);
+        labels = labels.entrySet().stream()
+                .filter(label -> !label.getValue().isEmpty())
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
         requireNonNull(created, "created is null");
         requireNonNull(updated, "updated is null");
         requireNonNull(layer, "layer is null");

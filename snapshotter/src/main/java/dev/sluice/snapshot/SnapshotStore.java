@@ -146,8 +146,8 @@ final class SnapshotStore implements Closeable {
     void create(Snapshot snapshot) throws SnapshotException, IOException {
         changes.lock();
         try {
-            requireFree(snapshot.name());
             requireParent(snapshot.parent());
+            requireFree(snapshot.name());
             apply(new Change.Put(snapshot));
         } finally {
             changes.unlock();
@@ -218,7 +218,9 @@ final class SnapshotStore implements Closeable {
                 throw invalidArgument("an active snapshot that has a parent cannot be given another one: " + key);
             }
             Optional<String> committedParent = active.parent().or(() -> parent);
-            requireParent(committedParent);
+            if (committedParent.isPresent()) {
+                requireCommittable(key, committedParent.get());
+            }
             apply(new Change.Committed(key, active.committed(name, committedParent, labels, usage, now)));
         } finally {
             changes.unlock();
@@ -255,7 +257,7 @@ final class SnapshotStore implements Closeable {
         try {
             Snapshot snapshot = get(name);
             if (index.hasChildren(name)) {
-                throw failedPrecondition("snapshot has children: " + name);
+                throw failedPrecondition("cannot remove snapshot with child: " + name);
             }
             apply(new Change.Removed(name));
             return snapshot;
@@ -302,6 +304,16 @@ final class SnapshotStore implements Closeable {
     private void requireParent(Optional<String> parent) throws SnapshotException {
         if (parent.isPresent() && get(parent.get()).kind() != Kind.COMMITTED) {
             throw invalidArgument("parent is not committed: " + parent.get());
+        }
+    }
+
+    /** The key is gone when its snapshot is committed, so it cannot be the parent. */
+    private void requireCommittable(String key, String parent) throws SnapshotException {
+        if (parent.equals(key)) {
+            throw SnapshotException.notFound(parent);
+        }
+        if (get(parent).kind() != Kind.COMMITTED) {
+            throw failedPrecondition("parent is not committed: " + parent);
         }
     }
 

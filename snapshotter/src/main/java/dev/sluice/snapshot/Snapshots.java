@@ -82,8 +82,9 @@ public final class Snapshots implements Closeable {
      */
     List<MountSpec> prepare(String namespace, String key, Optional<String> parent, Map<String, String> labels)
             throws SnapshotException, IOException {
+        List<Snapshot> chain = chain(parent);
         requireNew(key);
-        List<Path> lowers = mounts.lowers(chain(parent));
+        List<Path> lowers = mounts.lowers(chain);
         Optional<String> chainId = Optional.ofNullable(labels.get(Labels.REFERENCE));
         if (chainId.isPresent()) {
             Optional<String> reason = commitLazily(namespace, chainId.get(), parent, labels, lowers);
@@ -105,8 +106,9 @@ public final class Snapshots implements Closeable {
     /** Makes a view of a committed snapshot, or of nothing. */
     List<MountSpec> view(String namespace, String key, Optional<String> parent, Map<String, String> labels)
             throws SnapshotException, IOException {
+        List<Snapshot> chain = chain(parent);
         requireNew(key);
-        return create(Kind.VIEW, namespace, key, parent, labels, mounts.lowers(chain(parent)));
+        return create(Kind.VIEW, namespace, key, parent, labels, mounts.lowers(chain));
     }
 
     /** The mounts of an active snapshot or a view. */
@@ -122,6 +124,7 @@ public final class Snapshots implements Closeable {
     void commit(String key, String name, Optional<String> parent, Map<String, String> labels)
             throws SnapshotException, IOException {
         Snapshot active = store.get(key);
+        requireNew(name);
         if (active.kind() != Kind.ACTIVE) {
             throw failedPrecondition("snapshot is not active: " + key);
         }

@@ -21,8 +21,10 @@ import dev.sluice.proto.containerd.snapshots.UsageResponse;
 import dev.sluice.proto.containerd.snapshots.ViewSnapshotRequest;
 import dev.sluice.proto.containerd.snapshots.ViewSnapshotResponse;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import org.slf4j.Logger;
@@ -43,7 +45,7 @@ public final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
 
     @Override
     public void prepare(PrepareSnapshotRequest request, StreamObserver<PrepareSnapshotResponse> observer) {
-        answer(
+        answerOne(
                 observer,
                 () -> PrepareSnapshotResponse.newBuilder()
                         .addAllMounts(Messages.mounts(snapshots.prepare(
@@ -56,7 +58,7 @@ public final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
 
     @Override
     public void view(ViewSnapshotRequest request, StreamObserver<ViewSnapshotResponse> observer) {
-        answer(
+        answerOne(
                 observer,
                 () -> ViewSnapshotResponse.newBuilder()
                         .addAllMounts(Messages.mounts(snapshots.view(
@@ -69,7 +71,7 @@ public final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
 
     @Override
     public void mounts(MountsRequest request, StreamObserver<MountsResponse> observer) {
-        answer(
+        answerOne(
                 observer,
                 () -> MountsResponse.newBuilder()
                         .addAllMounts(Messages.mounts(snapshots.mounts(request.getKey())))
@@ -78,7 +80,7 @@ public final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
 
     @Override
     public void commit(CommitSnapshotRequest request, StreamObserver<Empty> observer) {
-        answer(observer, () -> {
+        answerOne(observer, () -> {
             snapshots.commit(
                     request.getKey(),
                     request.getName(),
@@ -90,7 +92,7 @@ public final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
 
     @Override
     public void remove(RemoveSnapshotRequest request, StreamObserver<Empty> observer) {
-        answer(observer, () -> {
+        answerOne(observer, () -> {
             snapshots.remove(request.getKey());
             return Empty.getDefaultInstance();
         });
@@ -98,7 +100,7 @@ public final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
 
     @Override
     public void stat(StatSnapshotRequest request, StreamObserver<StatSnapshotResponse> observer) {
-        answer(
+        answerOne(
                 observer,
                 () -> StatSnapshotResponse.newBuilder()
                         .setInfo(Messages.info(snapshots.stat(request.getKey())))
@@ -107,7 +109,7 @@ public final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
 
     @Override
     public void update(UpdateSnapshotRequest request, StreamObserver<UpdateSnapshotResponse> observer) {
-        answer(observer, () -> {
+        answerOne(observer, () -> {
             LabelUpdate update = LabelUpdate.of(
                     request.getInfo().getLabelsMap(), request.getUpdateMask().getPathsList());
             Snapshot updated = snapshots.update(request.getInfo().getName(), update);
@@ -124,30 +126,36 @@ public final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
     @Override
     public void list(ListSnapshotsRequest request, StreamObserver<ListSnapshotsResponse> observer) {
         String namespace = Namespaces.current();
-        try {
-            Filter filter = Filter.parse(request.getFiltersList());
+        answer(observer, () -> {
+            Filter filter = filter(request);
             List<Snapshot> chosen = snapshots.all().stream()
                     .filter(snapshot -> filter.matches(new SnapshotFields(snapshot)))
                     .sorted(Comparator.comparing(
                                     (Snapshot snapshot) -> !snapshot.namespace().equals(namespace))
                             .thenComparing(Snapshot::id, Comparator.reverseOrder()))
                     .toList();
+            List<ListSnapshotsResponse> batches = new ArrayList<>();
             for (int from = 0; from < chosen.size(); from += BATCH) {
                 ListSnapshotsResponse.Builder batch = ListSnapshotsResponse.newBuilder();
                 chosen.subList(from, Math.min(from + BATCH, chosen.size()))
                         .forEach(snapshot -> batch.addInfo(Messages.info(snapshot)));
-                observer.onNext(batch.build());
+                batches.add(batch.build());
             }
-            observer.onCompleted();
+            return batches;
+        });
+    }
+
+    private static Filter filter(ListSnapshotsRequest request) throws SnapshotException {
+        try {
+            return Filter.parse(request.getFiltersList());
         } catch (IllegalArgumentException e) {
-            observer.onError(
-                    Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
+            throw SnapshotException.invalidArgument(String.valueOf(e.getMessage()));
         }
     }
 
     @Override
     public void usage(UsageRequest request, StreamObserver<UsageResponse> observer) {
-        answer(observer, () -> {
+        answerOne(observer, () -> {
             Usage usage = snapshots.usage(request.getKey());
             return UsageResponse.newBuilder()
                     .setSize(usage.bytes())
@@ -158,7 +166,7 @@ public final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
 
     @Override
     public void cleanup(CleanupRequest request, StreamObserver<Empty> observer) {
-        answer(observer, () -> {
+        answerOne(observer, () -> {
             snapshots.cleanup();
             return Empty.getDefaultInstance();
         });
@@ -168,23 +176,35 @@ public final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
         T answer() throws SnapshotException, IOException;
     }
 
-    private static <T> void answer(StreamObserver<T> observer, Call<T> call) {
-        T answer;
+    private static <T> void answerOne(StreamObserver<T> observer, Call<T> call) {
+        answer(observer, () -> List.of(call.answer()));
+    }
+
+    /** What goes wrong reaches containerd as a code, and nothing is sent before it is known that nothing does. */
+    private static <T> void answer(StreamObserver<T> observer, Call<List<T>> call) {
+        List<T> answers;
         try {
-            answer = call.answer();
+            answers = call.answer();
         } catch (SnapshotException e) {
             observer.onError(code(e.reason()).withDescription(e.getMessage()).asRuntimeException());
             return;
         } catch (IOException e) {
             log.warn("A call of containerd failed", e);
-            observer.onError(Status.UNAVAILABLE
-                    .withDescription(e.getMessage())
-                    .withCause(e)
-                    .asRuntimeException());
+            observer.onError(failure(Status.UNAVAILABLE, e));
+            return;
+        } catch (RuntimeException e) {
+            log.error("A call of containerd failed because of a defect of this program", e);
+            observer.onError(failure(Status.INTERNAL, e));
             return;
         }
-        observer.onNext(answer);
+        answers.forEach(observer::onNext);
         observer.onCompleted();
+    }
+
+    private static StatusRuntimeException failure(Status status, Exception cause) {
+        return status.withDescription(String.valueOf(cause.getMessage()))
+                .withCause(cause)
+                .asRuntimeException();
     }
 
     private static Status code(SnapshotException.Reason reason) {

@@ -13,6 +13,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** Lazy layers that are plain directories, made before they are asked for. */
 final class DirectoryLayers implements LazyLayers {
+    /** A layer on which this program stumbles. */
+    static final LayerKey DEFECT = new LayerKey("defect");
+
     private final Path root;
     private final Map<String, LayerKey> lazy = new ConcurrentHashMap<>();
     private final Map<LayerKey, Integer> references = new ConcurrentHashMap<>();
@@ -69,6 +72,9 @@ final class DirectoryLayers implements LazyLayers {
 
     @Override
     public Usage usage(LayerKey key) {
+        if (key.equals(DEFECT)) {
+            throw new IllegalStateException("a defect");
+        }
         return new Usage(4096, 2);
     }
 

@@ -85,7 +85,7 @@ class SnapshotStoreTest {
             store.create(snapshot(4, "bound", Optional.of("base"), Kind.ACTIVE));
 
             fails(Reason.NOT_FOUND, () -> commit(store, "free", 3, Optional.of("missing")));
-            fails(Reason.INVALID_ARGUMENT, () -> commit(store, "free", 3, Optional.of("bound")));
+            fails(Reason.FAILED_PRECONDITION, () -> commit(store, "free", 3, Optional.of("bound")));
             fails(Reason.INVALID_ARGUMENT, () -> commit(store, "bound", 4, Optional.of("other")));
             commit(store, "free", 3, Optional.of("base"));
             commit(store, "bound", 4, Optional.of("base"));

@@ -185,9 +185,29 @@ class SnapshotsServiceTest {
         fails(Code.NOT_FOUND, () -> service.commit("x", "missing"));
         fails(Code.ALREADY_EXISTS, () -> service.commit("one", "active"));
         fails(Code.FAILED_PRECONDITION, () -> service.commit("x", "one"));
+        fails(Code.NOT_FOUND, () -> service.prepare("active", "missing"));
+        fails(Code.ALREADY_EXISTS, () -> service.commit("one", "one"));
         fails(Code.NOT_FOUND, () -> service.remove("missing"));
         fails(Code.FAILED_PRECONDITION, () -> service.remove("one"));
         fails(Code.INVALID_ARGUMENT, () -> service.list("name="));
+    }
+
+    @Test
+    void whatHasChildrenCannotBeRemoved() throws Exception {
+        layer("one", "", "first");
+        service.prepare("active", "one");
+
+        assertThatThrownBy(() -> service.remove("one")).hasMessageContaining("cannot remove snapshot with child");
+    }
+
+    @Test
+    void aDefectOfThisProgramIsAnInternalErrorAndTheServiceGoesOn() throws Exception {
+        service.layers().add(CHAIN_A, DirectoryLayers.DEFECT, "lazy");
+        String name = prepareLazily(CHAIN_A, "");
+
+        fails(Code.INTERNAL, () -> service.usage(name));
+
+        assertThat(service.stat(name).getName()).isEqualTo(name);
     }
 
     @Test
@@ -237,6 +257,23 @@ class SnapshotsServiceTest {
                                 .setInfo(some)
                                 .setUpdateMask(FieldMask.newBuilder().addPaths("parent"))
                                 .build()));
+    }
+
+    @Test
+    void aLabelWithoutAValueIsNone() {
+        service.prepare("a", "", Map.of("keep", "1", "drop", "1", "empty", ""));
+        assertThat(service.stat("a").getLabelsMap()).isEqualTo(Map.of("keep", "1", "drop", "1"));
+
+        Info updated = service.client()
+                .update(UpdateSnapshotRequest.newBuilder()
+                        .setInfo(Info.newBuilder().setName("a"))
+                        .setUpdateMask(FieldMask.newBuilder().addPaths("labels.drop"))
+                        .build())
+                .getInfo();
+
+        assertThat(updated.getLabelsMap()).isEqualTo(Map.of("keep", "1"));
+        assertThat(service.stat("a")).isEqualTo(updated);
+        assertThat(service.list("labels.drop")).isEmpty();
     }
 
     @Test
