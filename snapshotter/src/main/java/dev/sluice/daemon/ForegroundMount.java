@@ -2,10 +2,12 @@ package dev.sluice.daemon;
 
 import dev.sluice.linux.Linux;
 import dev.sluice.linux.MountTable;
+import dev.sluice.mount.ImageMounts;
 import dev.sluice.registry.ImageReference;
 import dev.sluice.registry.Platform;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -32,13 +34,13 @@ final class ForegroundMount {
             runtime.imageMounts().restore();
             runtime.imageMounts().mount(reference, Platform.linuxHere(), directory);
             log.info("{} is mounted at {} and served by this process; ends when it is unmounted", reference, directory);
+            Path target = directory.toRealPath();
             while (!signal.await(1, TimeUnit.SECONDS)
-                    && MountTable.read().at(directory).isPresent()) {
-                log.debug("{} is still mounted", directory);
+                    && MountTable.read().at(target).isPresent()) {
+                log.debug("{} is still mounted", target);
             }
-            if (MountTable.read().at(directory).isPresent()) {
-                runtime.imageMounts().unmount(directory);
-            }
+            // Also if somebody else unmounted it: its layers are mounted still.
+            Optional<ImageMounts.ImageMount> unused = runtime.imageMounts().unmount(target);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);

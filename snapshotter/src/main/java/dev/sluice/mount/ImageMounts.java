@@ -125,17 +125,21 @@ public final class ImageMounts {
     }
 
     /**
-     * Takes a mount away and gives its layers back.
+     * Takes a mount away, if nobody did so before, and gives its layers back.
      *
      * @return what was mounted; empty if nothing of ours is
      */
     public synchronized Optional<ImageMount> unmount(Path directory) throws IOException {
-        Path target = directory.toAbsolutePath().normalize();
+        Path target = Files.exists(directory)
+                ? directory.toRealPath()
+                : directory.toAbsolutePath().normalize();
         ImageMount mount = mounted.get(target);
         if (mount == null) {
             return Optional.empty();
         }
-        mounts.unmount(target);
+        if (MountTable.read().at(target).isPresent()) {
+            mounts.unmount(target);
+        }
         mounted.remove(target);
         file.write(List.copyOf(mounted.values()));
         mount.layers().forEach(layers::release);

@@ -9,12 +9,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 
 /**
  * {@code m/<n>/}: where EROFS images are mounted. The numbers keep the paths short, because all lower directories of an overlay
- * must fit into one page; each mount gets a number of its own. Safe for use by many threads.
+ * must fit into one page. Each mount gets a number of its own, also after a restart: containerd may still hold an answer with
+ * numbers of the process before, and must find nothing there rather than another layer. Safe for use by many threads.
  */
 final class MountPoints {
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,15}");
+
     private final Path root;
     private final Mounts mounts;
     private final AtomicLong next = new AtomicLong(1);
@@ -54,12 +58,18 @@ final class MountPoints {
         }
         try (DirectoryStream<Path> directories = Files.newDirectoryStream(root)) {
             for (Path directory : directories) {
+                next.accumulateAndGet(number(directory) + 1, Math::max);
                 Files.deleteIfExists(directory);
             }
         }
     }
 
-    private Path newDirectory() throws IOException {
+    private static long number(Path directory) {
+        String name = directory.getFileName().toString();
+        return NUMBER.matcher(name).matches() ? Long.parseLong(name) : 0;
+    }
+
+    Path newDirectory() throws IOException {
         Path directory;
         do {
             directory = root.resolve(Long.toString(next.getAndIncrement()));
