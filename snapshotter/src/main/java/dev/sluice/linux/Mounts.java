@@ -20,6 +20,7 @@ public final class Mounts {
     private static final long MS_NOEXEC = 8;
     private static final long MS_BIND = 4096;
     private static final long MS_REC = 16384;
+    private static final long MS_UNBINDABLE = 1 << 17;
     private static final long MS_PRIVATE = 1 << 18;
     private static final int UMOUNT_NOFOLLOW = 8;
 
@@ -50,7 +51,9 @@ public final class Mounts {
     }
 
     /**
-     * Mounts the other side of a FUSE connection, read-only; only root may use it.
+     * Mounts the other side of a FUSE connection, read-only; only root may use it. Copies of the directories above it, such as
+     * containerd makes to shift owners, leave it out: not every kernel can shift a FUSE mount, and one that cannot makes the whole copy
+     * fail.
      *
      * @param device an open {@code /dev/fuse}
      * @param source what the mount table shows as the source
@@ -60,6 +63,7 @@ public final class Mounts {
     public void fuse(LinuxFile device, String source, String subtype, Path target, int maxRead) throws LinuxException {
         String options = "fd=" + device.fd() + ",rootmode=40000,user_id=0,group_id=0,max_read=" + maxRead;
         mount(source, target, "fuse." + subtype, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, options);
+        mount("none", target, null, MS_UNBINDABLE, null);
     }
 
     /** Makes a directory or file visible at another place, without the mounts below it. */

@@ -8,5 +8,11 @@ final class Labels {
     /** On a request of a client that wants it so: the image that is being pulled. */
     static final String IMAGE = "containerd.io/snapshot/cri.image-ref";
 
+    /** On a request: which users of the host those of the container are, for a client that leaves it to us to shift files. */
+    static final String UID_MAPPING = "containerd.io/snapshot/uidmapping";
+
+    /** The same for groups. */
+    static final String GID_MAPPING = "containerd.io/snapshot/gidmapping";
+
     private Labels() {}
 }

@@ -6,10 +6,12 @@ import dev.sluice.mount.LazyLayers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -56,30 +58,47 @@ final class OverlayMounts {
      * would tell containerd that there is nothing to unpack.
      *
      * @param lowers the directories of the snapshots below, the topmost first
+     * @param idMap how the lowers are to be shifted; the snapshot's own directory belongs to the right users as it is
      * @throws SnapshotException if these are more than an overlay takes
      */
-    List<MountSpec> mounts(Snapshot snapshot, List<Path> lowers) throws SnapshotException {
-        return List.of(snapshot.kind() == Kind.ACTIVE ? active(snapshot.id(), lowers) : view(snapshot.id(), lowers));
+    List<MountSpec> mounts(Snapshot snapshot, List<Path> lowers, Optional<IdMap> idMap) throws SnapshotException {
+        long id = snapshot.id();
+        if (snapshot.kind() == Kind.ACTIVE) {
+            return List.of(
+                    lowers.isEmpty() ? bind(directories.contents(id), "rw") : overlay(lowers, Optional.of(id), idMap));
+        }
+        return List.of(
+                switch (lowers.size()) {
+                    case 0 -> bind(directories.contents(id), "ro");
+                    case 1 -> bind(lowers.get(0), "ro");
+                    default -> overlay(lowers, Optional.empty(), idMap);
+                });
     }
 
-    private MountSpec active(long id, List<Path> lowers) throws SnapshotException {
-        return lowers.isEmpty() ? bind(directories.contents(id), "rw") : overlay(lowers, Optional.of(id));
-    }
-
-    private MountSpec view(long id, List<Path> lowers) throws SnapshotException {
-        return switch (lowers.size()) {
-            case 0 -> bind(directories.contents(id), "ro");
-            case 1 -> bind(lowers.get(0), "ro");
-            default -> overlay(lowers, Optional.empty());
-        };
+    /**
+     * How the lowers of a snapshot are to be shifted. A client of a containerd that was not told of our capability {@code remap-ids}
+     * asks for the same, but has shifted a copy of the files by itself before; then there is nothing left to do.
+     *
+     * @throws SnapshotException if the labels are malformed
+     */
+    Optional<IdMap> idMap(Map<String, String> labels, List<Path> lowers) throws SnapshotException, IOException {
+        Optional<IdMap> idMap = IdMap.of(labels);
+        if (idMap.isPresent() && !lowers.isEmpty()) {
+            int owner = (int) Files.getAttribute(lowers.get(0), "unix:uid", LinkOption.NOFOLLOW_LINKS);
+            if (owner != 0 && owner == idMap.get().hostUid(0)) {
+                return Optional.empty();
+            }
+        }
+        return idMap;
     }
 
     private static MountSpec bind(Path source, String access) {
         return new MountSpec("bind", source.toString(), List.of(access, "rbind"));
     }
 
-    private MountSpec overlay(List<Path> lowers, Optional<Long> upper) throws SnapshotException {
+    private MountSpec overlay(List<Path> lowers, Optional<Long> upper, Optional<IdMap> idMap) throws SnapshotException {
         List<String> options = new ArrayList<>();
+        idMap.ifPresent(map -> options.addAll(map.mountOptions()));
         if (kernelHasIndex) {
             // Else an upper directory is tied to its lower ones, and those change their paths with every remount.
             options.add("index=off");

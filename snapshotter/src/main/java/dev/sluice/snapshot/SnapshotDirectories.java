@@ -60,23 +60,26 @@ final class SnapshotDirectories {
      *
      * @param like whose owner and permissions the contents take, the topmost directory below; the root of an overlay shows those
      *     of its upper directory
+     * @param idMap which user of the host that owner is; empty if the same
      */
-    void create(long id, Optional<Path> like) throws IOException {
+    void create(long id, Optional<Path> like, Optional<IdMap> idMap) throws IOException {
         unborn.add(id);
         Files.createDirectory(root.resolve(Long.toString(id)), PosixFilePermissions.asFileAttribute(OWNER_ONLY));
         Files.createDirectory(work(id), PosixFilePermissions.asFileAttribute(OWNER_ONLY));
         Path contents = Files.createDirectory(contents(id), PosixFilePermissions.asFileAttribute(OWNER_ONLY));
-        if (like.isEmpty()) {
-            Files.setAttribute(contents, "unix:mode", DEFAULT_MODE);
-            return;
-        }
+        int uid = like.isPresent() ? attribute(like.get(), "unix:uid") : 0;
+        int gid = like.isPresent() ? attribute(like.get(), "unix:gid") : 0;
+        int mode = like.isPresent() ? attribute(like.get(), "unix:mode") & PERMISSIONS : DEFAULT_MODE;
         // The mode comes last: a change of owner takes set-user-ID away.
-        for (String attribute : List.of("unix:uid", "unix:gid")) {
-            Files.setAttribute(
-                    contents, attribute, Files.getAttribute(like.get(), attribute, LinkOption.NOFOLLOW_LINKS));
-        }
-        int mode = (int) Files.getAttribute(like.get(), "unix:mode", LinkOption.NOFOLLOW_LINKS);
-        Files.setAttribute(contents, "unix:mode", mode & PERMISSIONS);
+        Files.setAttribute(
+                contents, "unix:uid", idMap.map(map -> map.hostUid(uid)).orElse(uid));
+        Files.setAttribute(
+                contents, "unix:gid", idMap.map(map -> map.hostGid(gid)).orElse(gid));
+        Files.setAttribute(contents, "unix:mode", mode);
+    }
+
+    private static int attribute(Path path, String name) throws IOException {
+        return (int) Files.getAttribute(path, name, LinkOption.NOFOLLOW_LINKS);
     }
 
     /** Says that the store knows the snapshot now, or never will; then the next {@link #sweep} deletes its directories. */

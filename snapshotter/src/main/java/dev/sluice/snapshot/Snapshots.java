@@ -117,7 +117,8 @@ public final class Snapshots implements Closeable {
         if (snapshot.kind() == Kind.COMMITTED) {
             throw failedPrecondition("a committed snapshot has no mounts, only views of it have: " + key);
         }
-        return mounts.mounts(snapshot, mounts.lowers(store.ancestors(snapshot)));
+        List<Path> lowers = mounts.lowers(store.ancestors(snapshot));
+        return mounts.mounts(snapshot, lowers, mounts.idMap(snapshot.labels(), lowers));
     }
 
     /** Turns an active snapshot into a committed one. */
@@ -266,10 +267,11 @@ public final class Snapshots implements Closeable {
         Instant now = now();
         Snapshot snapshot =
                 new Snapshot(id, namespace, key, parent, kind, labels, now, now, Optional.empty(), Snapshot.UNMEASURED);
-        List<MountSpec> specs = mounts.mounts(snapshot, lowers);
+        Optional<IdMap> idMap = mounts.idMap(labels, lowers);
+        List<MountSpec> specs = mounts.mounts(snapshot, lowers, idMap);
         try {
             if (kind == Kind.ACTIVE || lowers.isEmpty()) {
-                directories.create(id, lowers.stream().findFirst());
+                directories.create(id, lowers.stream().findFirst(), idMap);
             }
             store.create(snapshot);
         } finally {

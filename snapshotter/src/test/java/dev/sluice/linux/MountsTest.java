@@ -151,6 +151,27 @@ class MountsTest {
     }
 
     @Test
+    void aFuseMountIsLeftOutOfCopiesOfTheDirectoriesAboveIt() throws Exception {
+        assumeTrue(Files.exists(Path.of("/dev/fuse")), "needs FUSE");
+        Path above = Files.createDirectories(directory.resolve("above"));
+        Path target = Files.createDirectory(above.resolve("fuse"));
+        Path copy = Files.createDirectory(directory.resolve("copy"));
+        try (LinuxFile device = linux.open(Path.of("/dev/fuse"), OpenFlags.O_RDWR, 0)) {
+            mounts.fuse(device, "test", "test", target, 4096);
+
+            Process rbind = new ProcessBuilder("mount", "--rbind", above.toString(), copy.toString()).start();
+
+            assertThat(rbind.waitFor()).isZero();
+            assertThat(MountTable.read().at(target)).isPresent();
+            assertThat(MountTable.read().at(copy)).isPresent();
+            assertThat(MountTable.read().under(copy))
+                    .extracting(MountTable.Mount::mountPoint)
+                    .doesNotContain(copy.resolve("fuse").toString());
+            mounts.unmount(target, Mounts.UnmountFlag.DETACH);
+        }
+    }
+
+    @Test
     void doesNotUnmountThroughASymbolicLink() throws IOException {
         Path source = Files.createDirectory(directory.resolve("s"));
         Path target = Files.createDirectory(directory.resolve("m"));

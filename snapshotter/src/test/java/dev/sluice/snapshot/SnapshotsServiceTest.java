@@ -34,6 +34,10 @@ class SnapshotsServiceTest {
     private static final String CHAIN_A = "sha256:" + "a".repeat(64);
     private static final String CHAIN_B = "sha256:" + "b".repeat(64);
     private static final String REFERENCE = "containerd.io/snapshot.ref";
+    private static final String UID_MAPPING = "containerd.io/snapshot/uidmapping";
+    private static final String GID_MAPPING = "containerd.io/snapshot/gidmapping";
+    private static final Map<String, String> SHIFTED =
+            Map.of(UID_MAPPING, "0:100000:65536", GID_MAPPING, "0:200000:65536");
     private static final LayerKey KEY_A = new LayerKey("a-1");
     private static final LayerKey KEY_B = new LayerKey("b-1");
 
@@ -190,6 +194,55 @@ class SnapshotsServiceTest {
         fails(Code.NOT_FOUND, () -> service.remove("missing"));
         fails(Code.FAILED_PRECONDITION, () -> service.remove("one"));
         fails(Code.INVALID_ARGUMENT, () -> service.list("name="));
+    }
+
+    @Test
+    void aClientThatLeavesItToUsToShiftOwnersGetsShiftedLowersAndItsOwnUpper() throws Exception {
+        layer("one", "", "first");
+
+        List<Mount> mounts = service.prepare("container", "one", SHIFTED);
+
+        assertThat(mounts)
+                .singleElement()
+                .satisfies(mount -> assertThat(mount.getOptionsList())
+                        .startsWith("uidmap=0:100000:65536", "gidmap=0:200000:65536"));
+        assertThat(service.mounts("container")).isEqualTo(mounts);
+        Path upper = SnapshotHarness.upper(mounts);
+        assertThat(Files.getAttribute(upper, "unix:uid")).isEqualTo(100_000);
+        assertThat(Files.getAttribute(upper, "unix:gid")).isEqualTo(200_000);
+        assertThat((int) Files.getAttribute(upper, "unix:mode") & 07777).isEqualTo(0755);
+        fails(Code.INVALID_ARGUMENT, () -> service.prepare("x", "one", Map.of(UID_MAPPING, "0:100000:65536")));
+        fails(
+                Code.INVALID_ARGUMENT,
+                () -> service.prepare("x", "one", Map.of(UID_MAPPING, "all", GID_MAPPING, "0:1:1")));
+    }
+
+    @Test
+    void aClientThatHasShiftedOwnersItselfIsNotShiftedOnceMore() throws Exception {
+        Path below = SnapshotHarness.upper(service.prepare("making one", ""));
+        Files.setAttribute(below, "unix:uid", 100_000);
+        Files.setAttribute(below, "unix:gid", 200_000);
+        service.commit("one", "making one");
+
+        List<Mount> mounts = service.prepare("container", "one", SHIFTED);
+
+        assertThat(mounts)
+                .singleElement()
+                .satisfies(mount -> assertThat(mount.getOptionsList()).noneMatch(option -> option.contains("idmap=")));
+        assertThat(Files.getAttribute(SnapshotHarness.upper(mounts), "unix:uid"))
+                .isEqualTo(100_000);
+        assertThat(service.mounts("container")).isEqualTo(mounts);
+    }
+
+    @Test
+    void withNothingBelowThereIsNothingToShift() throws Exception {
+        List<Mount> mounts = service.prepare("container", "", SHIFTED);
+
+        assertThat(mounts)
+                .singleElement()
+                .satisfies(mount -> assertThat(mount.getOptionsList()).containsExactly("rw", "rbind"));
+        assertThat(Files.getAttribute(SnapshotHarness.upper(mounts), "unix:gid"))
+                .isEqualTo(200_000);
     }
 
     @Test
