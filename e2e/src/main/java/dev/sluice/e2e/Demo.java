@@ -31,7 +31,7 @@ public final class Demo implements Callable<Integer> {
     /** Smaller images would prove little. */
     private static final long MIN_IMAGE_BYTES = 150_000_000;
 
-    private static final DebianImage IMAGE = new DebianImage(
+    static final DebianImage IMAGE = new DebianImage(
             "debian-languages",
             List.of(
                     List.of("ca-certificates"),

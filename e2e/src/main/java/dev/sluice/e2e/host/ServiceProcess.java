@@ -59,6 +59,25 @@ public final class ServiceProcess implements AutoCloseable {
         }
     }
 
+    /**
+     * Waits until the process has ended by itself.
+     *
+     * @return its exit code; 128 and the signal's number if a signal ended it
+     * @throws IOException if it took too long
+     */
+    public int awaitExit() throws IOException {
+        if (!Poll.until(READY, () -> !process.isAlive())) {
+            throw new IOException("Tried to see " + name + " end but failed because: still running after " + READY
+                    + "\n" + logTail());
+        }
+        return process.exitValue();
+    }
+
+    /** Asks the process to end (SIGTERM) and does not wait. */
+    public void terminate() {
+        process.destroy();
+    }
+
     public long pid() {
         return process.pid();
     }

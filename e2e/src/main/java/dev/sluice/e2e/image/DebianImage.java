@@ -6,14 +6,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * An image made of Debian packages, from the package sources that this machine is configured for. It has one layer per list of
@@ -50,12 +49,13 @@ public record DebianImage(String name, List<List<String>> layers) {
         Path work = Files.createTempDirectory(cached.getParent(), "build");
         try {
             Path layout = work.resolve("layout");
-            run("umoci", "init", "--layout", layout.toString());
-            run("umoci", "new", "--image", layout + ":" + TAG);
+            int done = begin(layout);
             List<String> packages = new ArrayList<>();
-            for (List<String> layer : layers) {
-                packages.addAll(layer);
-                addLayer(layout, work, packages, layer);
+            for (int i = 0; i < layers.size(); i++) {
+                packages.addAll(layers.get(i));
+                if (i >= done) {
+                    addLayer(layout, work, packages, layers.get(i));
+                }
             }
             run("umoci", "gc", "--layout", layout.toString());
             Files.move(layout, cached);
@@ -63,6 +63,28 @@ public record DebianImage(String name, List<List<String>> layers) {
         } finally {
             Command.of("rm", "-rf", "--one-file-system", work.toString()).run();
         }
+    }
+
+    /**
+     * Begins with as many layers as another image in the cache has: building them is what takes long.
+     *
+     * @return how many those are
+     */
+    private int begin(Path layout) throws IOException {
+        for (int count = layers.size() - 1; count > 0; count--) {
+            String beginning = "-" + new DebianImage(name, layers.subList(0, count)).key();
+            try (Stream<Path> cached = Files.list(CacheDirectory.of("images"))) {
+                Optional<Path> found = cached.filter(path -> path.toString().endsWith(beginning))
+                        .findFirst();
+                if (found.isPresent()) {
+                    run("cp", "--archive", found.get().toString(), layout.toString());
+                    return count;
+                }
+            }
+        }
+        run("umoci", "init", "--layout", layout.toString());
+        run("umoci", "new", "--image", layout + ":" + TAG);
+        return 0;
     }
 
     /** Installs all packages so far into a fresh directory; umoci finds what differs from the layers below. */
@@ -92,12 +114,7 @@ public record DebianImage(String name, List<List<String>> layers) {
     /** Identifies the contents of the image in the cache. */
     String key() throws IOException {
         String text = RECIPE + "\n" + codename() + "\n" + System.getProperty("os.arch") + "\n" + layers;
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(hash, 0, 6);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+        return Digests.sha256(text.getBytes(StandardCharsets.UTF_8)).substring(0, 12);
     }
 
     private static String codename() throws IOException {

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -40,7 +39,7 @@ public final class OciLayout {
         ObjectNode rootfs = config.putObject("rootfs").put("type", "layers");
         List<ObjectNode> descriptors = new ArrayList<>();
         for (List<TarEntry> layer : layers) {
-            MessageDigest diffId = sha256();
+            MessageDigest diffId = Digests.newSha256();
             Path tar = Files.createTempFile(directory, "layer", ".tar.gz");
             try (TarWriter writer =
                     new TarWriter(new DigestOutputStream(new GZIPOutputStream(Files.newOutputStream(tar)), diffId))) {
@@ -70,7 +69,7 @@ public final class OciLayout {
 
     /** Moves a file to its place among the blobs. */
     private ObjectNode descriptor(String mediaType, Path file) throws IOException {
-        MessageDigest digest = sha256();
+        MessageDigest digest = Digests.newSha256();
         try (OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
             Files.copy(file, out);
         }
@@ -86,13 +85,5 @@ public final class OciLayout {
 
     private static String hex(MessageDigest digest) {
         return "sha256:" + HexFormat.of().formatHex(digest.digest());
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
     }
 }

@@ -7,30 +7,44 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An image manifest as a plain HTTP registry serves it.
+ * An image manifest as a plain HTTP registry serves it, with what the image's config says of the layers.
  *
  * @param layers their descriptors, the lowest first
+ * @param diffIds digests of their uncompressed bytes, in the same order
  */
-public record RemoteManifest(List<JsonNode> layers) {
+public record RemoteManifest(List<JsonNode> layers, List<String> diffIds) {
 
     private static final String OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 
     public RemoteManifest {
         layers = List.copyOf(layers);
+        diffIds = List.copyOf(diffIds);
     }
 
     /** @param reference such as {@code 127.0.0.1:5000/name:tag} */
     public static RemoteManifest fetch(String reference) throws IOException {
         int slash = reference.indexOf('/');
         int colon = reference.lastIndexOf(':');
-        URI uri = URI.create("http://" + reference.substring(0, slash) + "/v2/" + reference.substring(slash + 1, colon)
-                + "/manifests/" + reference.substring(colon + 1));
-        HttpRequest request =
-                HttpRequest.newBuilder(uri).header("Accept", OCI_MANIFEST).build();
+        String repository = "http://" + reference.substring(0, slash) + "/v2/" + reference.substring(slash + 1, colon);
+        JsonNode manifest = get(repository + "/manifests/" + reference.substring(colon + 1));
+        JsonNode config = get(
+                repository + "/blobs/" + manifest.path("config").path("digest").asText());
+        List<JsonNode> layers = new ArrayList<>();
+        manifest.path("layers").forEach(layers::add);
+        List<String> diffIds = new ArrayList<>();
+        config.path("rootfs").path("diff_ids").forEach(diffId -> diffIds.add(diffId.asText()));
+        return new RemoteManifest(layers, diffIds);
+    }
+
+    private static JsonNode get(String uri) throws IOException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(uri))
+                .header("Accept", OCI_MANIFEST)
+                .build();
         try {
             HttpResponse<String> response =
                     HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
@@ -38,13 +52,20 @@ public record RemoteManifest(List<JsonNode> layers) {
                 throw new IOException(
                         "Tried to read " + uri + " but failed because: HTTP status " + response.statusCode());
             }
-            List<JsonNode> layers = new ArrayList<>();
-            new ObjectMapper().readTree(response.body()).path("layers").forEach(layers::add);
-            return new RemoteManifest(layers);
+            return new ObjectMapper().readTree(response.body());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("Tried to read " + uri + " but failed because: interrupted", e);
         }
+    }
+
+    /** Names all layers together, as the OCI image spec defines it; snapshots are called so. */
+    public String chainId() {
+        String chain = diffIds.get(0);
+        for (String diffId : diffIds.subList(1, diffIds.size())) {
+            chain = "sha256:" + Digests.sha256((chain + " " + diffId).getBytes(StandardCharsets.US_ASCII));
+        }
+        return chain;
     }
 
     /** Sum of the compressed sizes of all layers, in bytes. */

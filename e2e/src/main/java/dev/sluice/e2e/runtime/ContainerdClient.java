@@ -23,8 +23,6 @@ public final class ContainerdClient {
         this.binaries = binaries;
     }
 
-    private static final String VIEW = "view";
-
     /** Any {@code ctr} command. */
     public Command command(String... arguments) {
         return program(binaries.ctr(), List.of(arguments));
@@ -53,44 +51,15 @@ public final class ContainerdClient {
                 .run();
     }
 
-    /** Mounts a pulled image read-only. */
-    public void mount(String reference, String snapshotter, Path target) throws IOException {
-        command("images", "mount", "--snapshotter", snapshotter, reference, target.toString())
-                .run();
-    }
-
-    /** The opposite of {@link #mount}. */
-    public void unmount(String snapshotter, Path target) throws IOException {
-        command("images", "unmount", "--rm", "--snapshotter", snapshotter, target.toString())
-                .run();
-    }
-
     /**
-     * Mounts the only image that a snapshotter has, read-only. {@link #mount} of containerd 1.6 unpacks into the default
-     * snapshotter first, which takes blobs that a lazy pull left where they were.
+     * Mounts layers that a pull has left in a snapshotter, read-only. {@code ctr images mount} of containerd 1.6 would not do: it
+     * takes the default snapshotter, whichever is asked for.
+     *
+     * @param chainId of the topmost layer
+     * @param target an existing directory
      */
-    public void mountOnly(String snapshotter, Path target) throws IOException {
-        List<String[]> snapshots = lines(command("snapshots", "--snapshotter", snapshotter, "ls")).stream()
-                .map(line -> line.strip().split("\\s+", -1))
-                .toList();
-        List<String> parents = snapshots.stream().map(columns -> columns[1]).toList();
-        String top = snapshots.stream()
-                .map(columns -> columns[0])
-                .filter(key -> key.startsWith("sha256:") && !parents.contains(key))
-                .findFirst()
-                .orElseThrow(() -> new IOException("snapshotter " + snapshotter + " has no image"));
-        command("snapshots", "--snapshotter", snapshotter, "view", VIEW, top).run();
-        String mount = command("snapshots", "--snapshotter", snapshotter, "mounts", target.toString(), VIEW)
-                .run()
-                .stdout();
-        Command.of("sh", "-c", mount).run();
-    }
-
-    /** The opposite of {@link #mountOnly}. */
-    public void unmountOnly(String snapshotter, Path target) throws IOException {
-        Command.of("umount", target.toString()).run();
-        // Nothing refers to the view, so containerd's garbage collection may have been faster.
-        command("snapshots", "--snapshotter", snapshotter, "rm", VIEW).runForResult();
+    public MountedView view(String snapshotter, String chainId, Path target) throws IOException {
+        return MountedView.mount(this, snapshotter, chainId, target);
     }
 
     /** Runs a command in a new container to its end. */

@@ -9,11 +9,12 @@ import java.util.TreeMap;
  *
  * @param snapshotters address of the socket by name of the proxy plugin
  * @param cri whether the CRI plugin runs
+ * @param imageLabels whether snapshotters are told which image is pulled, where containerd can be configured for that
  */
-public record ContainerdConfig(Map<String, Path> snapshotters, boolean cri) {
+public record ContainerdConfig(Map<String, Path> snapshotters, boolean cri, boolean imageLabels) {
 
     /** Only what containerd brings itself, without CRI. */
-    public static final ContainerdConfig PLAIN = new ContainerdConfig(Map.of(), false);
+    public static final ContainerdConfig PLAIN = new ContainerdConfig(Map.of(), false, true);
 
     public ContainerdConfig {
         snapshotters = Map.copyOf(snapshotters);
@@ -22,11 +23,15 @@ public record ContainerdConfig(Map<String, Path> snapshotters, boolean cri) {
     public ContainerdConfig withSnapshotter(String name, Path socket) {
         Map<String, Path> changed = new TreeMap<>(snapshotters);
         changed.put(name, socket);
-        return new ContainerdConfig(changed, cri);
+        return new ContainerdConfig(changed, cri, imageLabels);
     }
 
     public ContainerdConfig withCri() {
-        return new ContainerdConfig(snapshotters, true);
+        return new ContainerdConfig(snapshotters, true, imageLabels);
+    }
+
+    public ContainerdConfig withoutImageLabels() {
+        return new ContainerdConfig(snapshotters, cri, false);
     }
 
     /** A version 2 file, which containerd 1.6 to 2.x read; each ignores what only the other knows. */
@@ -49,8 +54,8 @@ public record ContainerdConfig(Map<String, Path> snapshotters, boolean cri) {
                           address = "%2$s"
                           capabilities = ["remap-ids"]
                           [proxy_plugins.%1$s.exports]
-                            enable_remote_snapshot_annotations = "true"
-                        """.formatted(name, socket)));
+                            enable_remote_snapshot_annotations = "%3$s"
+                        """.formatted(name, socket, imageLabels)));
         unpackTarget(toml, "overlayfs");
         new TreeMap<>(snapshotters).keySet().forEach(name -> unpackTarget(toml, name));
         return toml.toString();

@@ -1,8 +1,11 @@
 package dev.sluice.e2e.runtime;
 
+import dev.sluice.e2e.host.Command;
+import dev.sluice.e2e.host.Poll;
 import dev.sluice.e2e.host.TestBed;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -13,8 +16,10 @@ import java.util.List;
  */
 public record SluiceNode(SluiceProcess sluice, ContainerdProcess containerd) {
 
+    private static final Duration RECONNECTED = Duration.ofMinutes(1);
+
     /**
-     * Starts both in the directory of the test bed.
+     * Starts both in the directory of the test bed, containerd as {@link ContainerdConfig#PLAIN} has it.
      *
      * @param distribution the directory that holds {@code bin/sluice}
      * @param backend the on-demand backend, or {@code auto}
@@ -23,16 +28,51 @@ public record SluiceNode(SluiceProcess sluice, ContainerdProcess containerd) {
     public static SluiceNode start(
             TestBed bed, ContainerdBinaries binaries, Path distribution, String backend, List<String> registries)
             throws IOException {
-        Path containerdDirectory = bed.directory().resolve("c");
-        SluiceProcess.Settings settings = new SluiceProcess.Settings(
+        return start(
+                bed,
+                binaries,
+                ContainerdConfig.PLAIN,
                 distribution,
-                bed.directory().resolve("s"),
-                containerdDirectory.resolve("s"),
                 backend,
                 SluiceProcess.Settings.plainHttp(registries));
+    }
+
+    /**
+     * Starts both in the directory of the test bed.
+     *
+     * @param containerd what else is wanted of it
+     * @param distribution the directory that holds {@code bin/sluice}
+     * @param backend the on-demand backend, or {@code auto}
+     * @param configuration contents of the daemon's configuration file
+     */
+    public static SluiceNode start(
+            TestBed bed,
+            ContainerdBinaries binaries,
+            ContainerdConfig containerd,
+            Path distribution,
+            String backend,
+            String configuration)
+            throws IOException {
+        Path containerdDirectory = bed.directory().resolve("c");
+        SluiceProcess.Settings settings = new SluiceProcess.Settings(
+                distribution, bed.directory().resolve("s"), containerdDirectory.resolve("s"), backend, configuration);
         SluiceProcess sluice = bed.add(SluiceProcess.start(settings));
-        ContainerdConfig config = ContainerdConfig.PLAIN.withSnapshotter(SluiceProcess.NAME, settings.socket());
+        ContainerdConfig config = containerd.withSnapshotter(SluiceProcess.NAME, settings.socket());
         return new SluiceNode(sluice, bed.add(ContainerdProcess.start(containerdDirectory, binaries, config)));
+    }
+
+    /**
+     * Waits until containerd has found a daemon that was started again: its connection to a plugin that went away comes back after
+     * a pause of some seconds.
+     *
+     * @throws IOException if it does not within a minute
+     */
+    public void awaitSnapshotter() throws IOException {
+        Command list = client().command("snapshots", "--snapshotter", SluiceProcess.NAME, "ls");
+        if (!Poll.until(RECONNECTED, () -> list.runForResult().exitCode() == 0)) {
+            throw new IOException("Tried to reach sluice through containerd but failed because: not within "
+                    + RECONNECTED + ", " + list.runForResult().stderr());
+        }
     }
 
     /** Commands against its containerd. */

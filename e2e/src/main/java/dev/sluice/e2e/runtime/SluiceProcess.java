@@ -46,6 +46,11 @@ public final class SluiceProcess implements AutoCloseable {
         process.awaitReady(() -> Files.exists(settings.socket()));
     }
 
+    /** How it was started. */
+    public Settings settings() {
+        return settings;
+    }
+
     public Path log() {
         return process.log();
     }
@@ -98,6 +103,11 @@ public final class SluiceProcess implements AutoCloseable {
             return directory.resolve("a");
         }
 
+        /** The directory that the daemon keeps everything in. */
+        public Path root() {
+            return directory.resolve("root");
+        }
+
         Path configFile() {
             return directory.resolve("config.toml");
         }
@@ -109,7 +119,7 @@ public final class SluiceProcess implements AutoCloseable {
                     "--config",
                     configFile().toString(),
                     "--root",
-                    directory.resolve("root").toString(),
+                    root().toString(),
                     "--address",
                     socket().toString(),
                     "--containerd",

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -29,6 +30,7 @@ public record TreeDigest(SortedMap<String, Map<String, String>> paths) {
     private static final Duration TIMEOUT = Duration.ofMinutes(10);
     private static final long SECOND_IN_NANOS = 1_000_000_000;
     private static final String MTIME = "mtime";
+    private static final String KIND = "kind";
 
     public TreeDigest {
         paths = Collections.unmodifiableSortedMap(new TreeMap<>(paths));
@@ -53,6 +55,11 @@ public record TreeDigest(SortedMap<String, Map<String, String>> paths) {
         }
     }
 
+    /** Whether the path is a directory of this tree. */
+    public boolean isDirectory(String path) {
+        return "directory".equals(paths.getOrDefault(path, Map.of()).get(KIND));
+    }
+
     private static TreeDigest parse(String lines) throws IOException {
         ObjectReader reader = new ObjectMapper().readerFor(new TypeReference<TreeMap<String, String>>() {});
         SortedMap<String, Map<String, String>> paths = new TreeMap<>();
@@ -68,42 +75,68 @@ public record TreeDigest(SortedMap<String, Map<String, String>> paths) {
     }
 
     /**
-     * What differs, one sentence each; empty if nothing does. Times may differ by less than a second, since some formats keep
-     * whole seconds only.
+     * What differs; empty if nothing does. Times may differ by less than a second, since some formats keep whole seconds only.
      */
-    public List<String> differencesTo(TreeDigest other) {
-        List<String> differences = new ArrayList<>();
+    public List<Difference> differencesTo(TreeDigest other) {
+        List<Difference> differences = new ArrayList<>();
         TreeSet<String> all = new TreeSet<>(paths.keySet());
         all.addAll(other.paths.keySet());
         for (String path : all) {
-            Map<String, String> mine = paths.get(path);
-            Map<String, String> theirs = other.paths.get(path);
-            if (mine == null) {
-                differences.add(path + ": only in the second tree, " + theirs);
-            } else if (theirs == null) {
-                differences.add(path + ": only in the first tree, " + mine);
+            Optional<Map<String, String>> mine = Optional.ofNullable(paths.get(path));
+            Optional<Map<String, String>> theirs = Optional.ofNullable(other.paths.get(path));
+            if (mine.isPresent() && theirs.isPresent()) {
+                compare(path, mine.get(), theirs.get(), differences);
             } else {
-                compare(path, mine, theirs, differences);
+                differences.add(
+                        new Difference(path, Difference.PATH, mine.map(Map::toString), theirs.map(Map::toString)));
             }
         }
         return differences;
     }
 
     private static void compare(
-            String path, Map<String, String> mine, Map<String, String> theirs, List<String> differences) {
+            String path, Map<String, String> mine, Map<String, String> theirs, List<Difference> differences) {
         TreeSet<String> names = new TreeSet<>(mine.keySet());
         names.addAll(theirs.keySet());
         for (String name : names) {
-            String first = mine.getOrDefault(name, "nothing");
-            String second = theirs.getOrDefault(name, "nothing");
-            boolean same = name.equals(MTIME) ? sameSecond(first, second) : first.equals(second);
-            if (!same) {
-                differences.add(path + ": " + name + " is " + first + " and " + second);
+            Optional<String> first = Optional.ofNullable(mine.get(name));
+            Optional<String> second = Optional.ofNullable(theirs.get(name));
+            if (!same(name, first, second)) {
+                differences.add(new Difference(path, name, first, second));
             }
         }
     }
 
+    private static boolean same(String name, Optional<String> first, Optional<String> second) {
+        return (name.equals(MTIME) && first.isPresent() && second.isPresent())
+                ? sameSecond(first.get(), second.get())
+                : first.equals(second);
+    }
+
     private static boolean sameSecond(String first, String second) {
         return Math.abs(Long.parseLong(first) - Long.parseLong(second)) < SECOND_IN_NANOS;
+    }
+
+    /**
+     * One fact in which two trees differ.
+     *
+     * @param path percent-encoded
+     * @param fact its name, or {@link #PATH} if only one of the trees has the path
+     * @param first what the first tree says, empty for nothing
+     * @param second what the second tree says, empty for nothing
+     */
+    public record Difference(String path, String fact, Optional<String> first, Optional<String> second) {
+        /** The path itself, with all that is known of it. */
+        public static final String PATH = "path";
+
+        /** Whether only the modification times differ. */
+        public boolean isMtime() {
+            return fact.equals(MTIME);
+        }
+
+        @Override
+        public String toString() {
+            return path + ": " + fact + " is " + first.orElse("nothing") + " and " + second.orElse("nothing");
+        }
     }
 }
