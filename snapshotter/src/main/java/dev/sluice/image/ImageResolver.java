@@ -46,6 +46,11 @@ public final class ImageResolver {
         prover = new ReferenceProver(registry, System::nanoTime);
     }
 
+    /** The image that a snapshot's labels claim it belongs to, for people; empty if they claim none. */
+    public static Optional<String> claimedReference(Map<String, String> labels) {
+        return ImageClaim.of(labels).map(claim -> claim.reference().toString());
+    }
+
     /**
      * Finds the image of a snapshot. Every candidate has a layer with the chain ID, by what its config says.
      *

@@ -5,9 +5,6 @@ final class Labels {
     /** On a request: the chain ID that the snapshot is going to have. */
     static final String REFERENCE = "containerd.io/snapshot.ref";
 
-    /** On a request of a client that wants it so: the image that is being pulled. */
-    static final String IMAGE = "containerd.io/snapshot/cri.image-ref";
-
     /** On a request: which users of the host those of the container are, for a client that leaves it to us to shift files. */
     static final String UID_MAPPING = "containerd.io/snapshot/uidmapping";
 

@@ -3,6 +3,7 @@ package dev.sluice.snapshot;
 import static dev.sluice.snapshot.SnapshotException.failedPrecondition;
 import static dev.sluice.snapshot.SnapshotException.invalidArgument;
 
+import dev.sluice.image.ImageResolver;
 import dev.sluice.mount.DiskUsage;
 import dev.sluice.mount.LazyLayers;
 import dev.sluice.mount.LazyLayers.LayerKey;
@@ -88,7 +89,7 @@ public final class Snapshots implements Closeable {
         Optional<String> chainId = Optional.ofNullable(labels.get(Labels.REFERENCE));
         if (chainId.isPresent()) {
             Optional<String> reason = commitLazily(namespace, chainId.get(), parent, labels, lowers);
-            String image = labels.getOrDefault(Labels.IMAGE, "unknown");
+            String image = ImageResolver.claimedReference(labels).orElse("unknown");
             if (reason.isEmpty()) {
                 log.info("Layer is lazy: snapshot {}, chain {}, image {}", key, chainId.get(), image);
                 throw SnapshotException.alreadyExists(chainId.get());
