@@ -1,7 +1,6 @@
 package dev.sluice.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.sluice.e2e.host.TestBed;
 import dev.sluice.e2e.image.DebianImage;
@@ -12,11 +11,12 @@ import dev.sluice.e2e.registry.AccessLog;
 import dev.sluice.e2e.registry.RegistryProcess;
 import dev.sluice.e2e.runtime.ContainerdBinaries;
 import dev.sluice.e2e.runtime.ContainerdClient;
+import dev.sluice.e2e.runtime.ContainerdConfig;
 import dev.sluice.e2e.runtime.SluiceNode;
 import dev.sluice.e2e.runtime.SluiceProcess;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -57,6 +57,9 @@ class LazyStartIT {
         node.client().pullLazily(reference, SluiceProcess.NAME);
 
         assertRunsFromAPartOfTheImage(node, before);
+        assertThat(Files.readString(node.sluice().log()))
+                .contains("image " + reference)
+                .doesNotContain("image unknown");
     }
 
     /** {@code ctr images pull} of containerd 1.6 names neither an image nor a chain ID to snapshotters. */
@@ -87,6 +90,25 @@ class LazyStartIT {
         assertRunsFromAPartOfTheImage(node, before);
     }
 
+    /** Only chain IDs arrive; the image has to be found in containerd's content store, and its registry by guessing. */
+    @Test
+    void pulledByTheTransferServiceThatIsNotToTellWhichImageItIs() throws IOException {
+        SluiceNode node = SluiceNode.start(
+                bed,
+                Machine.newestContainerd(),
+                ContainerdConfig.PLAIN.withoutImageLabels(),
+                Machine.distribution(),
+                "auto",
+                SluiceProcess.Settings.plainHttp(List.of(registry.address())));
+        AccessLog before = registry.accessLog();
+        node.client().pull(reference, SluiceProcess.NAME);
+
+        assertRunsFromAPartOfTheImage(node, before);
+        assertThat(Files.readString(node.sluice().log()))
+                .contains("image unknown")
+                .doesNotContain("image " + reference);
+    }
+
     @Test
     void runsAfterTheDaemonWasKilledAndStartedAgain() throws IOException {
         SluiceNode node = start(Machine.installedContainerd());
@@ -94,13 +116,7 @@ class LazyStartIT {
         node.client().pullLazily(reference, SluiceProcess.NAME);
         node.sluice().kill();
         node.sluice().restart();
-        // containerd's connection to a plugin that went away comes back after a pause of some seconds.
-        await().atMost(Duration.ofMinutes(1))
-                .until(() -> node.client()
-                                .command("snapshots", "--snapshotter", SluiceProcess.NAME, "ls")
-                                .runForResult()
-                                .exitCode()
-                        == 0);
+        node.awaitSnapshotter();
 
         assertRunsFromAPartOfTheImage(node, before);
     }

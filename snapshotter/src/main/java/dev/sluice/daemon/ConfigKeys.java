@@ -67,7 +67,8 @@ final class ConfigKeys {
             ConfigType.hosts(true),
             List.of(),
             "Registries on a port of their own, as \"host:port\". Where containerd passes no image labels, its",
-            "content store tells the host of an image without the port.");
+            "content store tells the host of an image without the port. Those of plain_http_hosts are known",
+            "without being named here again.");
     static final ConfigKey<Duration> CONNECT_TIMEOUT = ConfigKey.of(
             "registry.connect_timeout",
             ConfigType.duration(Duration.ofMillis(100), Duration.ofMinutes(5)),

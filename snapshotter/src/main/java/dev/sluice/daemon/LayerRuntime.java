@@ -43,8 +43,7 @@ final class LayerRuntime implements AutoCloseable {
             Thread warmUp = new Thread(containerd::warmUp, "warm-up");
             warmUp.setDaemon(true);
             warmUp.start();
-            ImageResolver resolver =
-                    new ImageResolver(containerd, registry, config.registry().hosts());
+            ImageResolver resolver = new ImageResolver(containerd, registry, Settings.hosts(config.registry()));
             FillEngine engine = closing.add(
                     new FillEngine(Settings.fill(config), List.of(new IdentityDecoder(), new GzipDecoder())));
             Backend backend = closing.add(Backends.start(config, linux, root.path()));

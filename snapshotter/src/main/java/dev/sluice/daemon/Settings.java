@@ -7,6 +7,7 @@ import dev.sluice.registry.CredentialSource;
 import dev.sluice.registry.RegistryOptions;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
 
@@ -41,6 +42,13 @@ final class Settings {
                         timeouts.progress()))
                 .withRetries(new RegistryOptions.Retries(
                         registry.retries(), retries.basePause(), retries.maxPause(), retries.maxRetryAfter()));
+    }
+
+    /** Registries that the configuration names, for whatever reason: each tells which port is meant by a host without one. */
+    static Set<String> hosts(Config.Registry registry) {
+        Set<String> hosts = new LinkedHashSet<>(registry.hosts());
+        hosts.addAll(registry.plainHttpHosts());
+        return hosts;
     }
 
     /** Docker's {@code config.json} where the configuration says, else where Docker looks for it. */
