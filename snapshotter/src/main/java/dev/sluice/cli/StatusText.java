@@ -41,6 +41,7 @@ record StatusText(StatusReport report) {
         root.put("backend", report.backend());
         root.put("root", report.root().toString());
         root.put("address", report.address().toString());
+        root.put("containerd", report.containerd().toString());
         root.put("started", report.started().toString());
         ArrayNode layers = root.putArray("layers");
         report.layers().forEach(layer -> layers.add(json(layer)));

@@ -68,6 +68,7 @@ public final class AdminClient implements AutoCloseable {
                 response.getBackend(),
                 Path.of(response.getRoot()),
                 Path.of(response.getAddress()),
+                Path.of(response.getContainerd()),
                 Instant.ofEpochSecond(response.getStartedUnixSeconds()),
                 response.getLayersList().stream().map(AdminClient::layer).toList(),
                 response.getImageMountsList().stream()

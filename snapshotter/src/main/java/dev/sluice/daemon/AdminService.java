@@ -56,6 +56,7 @@ final class AdminService extends AdminGrpc.AdminImplBase {
                     .setBackend(backend)
                     .setRoot(config.root().toString())
                     .setAddress(config.address().toString())
+                    .setContainerd(config.containerd().toString())
                     .setStartedUnixSeconds(started.getEpochSecond());
             for (LayerStatus layer : layers.status()) {
                 response.addLayers(message(layer));

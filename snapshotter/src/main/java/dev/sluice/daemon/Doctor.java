@@ -41,8 +41,10 @@ final class Doctor {
             Files.deleteIfExists(scratch);
         }
         findings.add(root(config.root()));
-        findings.add(containerd(config.containerd()));
-        findings.add(daemon(config.admin()));
+        Daemon daemon = daemon(config.admin());
+        // What a running daemon works with counts, not what this command would be configured for.
+        findings.add(containerd(daemon.containerd().orElse(config.containerd())));
+        findings.add(daemon.finding());
         return new DoctorReport(findings);
     }
 
@@ -91,11 +93,17 @@ final class Doctor {
         }
     }
 
-    private static Finding daemon(AdminAddress address) {
+    private static Daemon daemon(AdminAddress address) {
         try (AdminClient client = new AdminClient(address)) {
-            return new Finding("daemon", Level.OK, "version " + client.status().version() + " answers at " + address);
+            StatusReport status = client.status();
+            return new Daemon(
+                    new Finding("daemon", Level.OK, "version " + status.version() + " answers at " + address),
+                    Optional.of(status.containerd()));
         } catch (IOException e) {
-            return new Finding("daemon", Level.NOTE, String.valueOf(e.getMessage()));
+            return new Daemon(new Finding("daemon", Level.NOTE, String.valueOf(e.getMessage())), Optional.empty());
         }
     }
+
+    /** @param containerd the socket that a running daemon uses; empty if none runs */
+    private record Daemon(Finding finding, Optional<Path> containerd) {}
 }

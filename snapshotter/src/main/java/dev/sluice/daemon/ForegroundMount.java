@@ -2,12 +2,16 @@ package dev.sluice.daemon;
 
 import dev.sluice.linux.Linux;
 import dev.sluice.linux.MountTable;
+import dev.sluice.mount.DiskUsage;
 import dev.sluice.mount.ImageMounts;
+import dev.sluice.mount.ImageMounts.ImageMount;
 import dev.sluice.registry.ImageReference;
 import dev.sluice.registry.Platform;
+import dev.sluice.snapshot.Snapshots;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.time.Clock;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -30,22 +34,36 @@ final class ForegroundMount {
                             Signals.await(stopped);
                         },
                         "shutdown"));
-        try (LayerRuntime runtime = LayerRuntime.start(config, Linux.load())) {
-            runtime.imageMounts().restore();
-            runtime.imageMounts().mount(reference, Platform.linuxHere(), directory);
+        Linux linux = Linux.load();
+        try (Closing closing = new Closing()) {
+            LayerRuntime runtime = closing.add(LayerRuntime.start(config, linux));
+            // Serves nobody, but layers that snapshots refer to must not be taken for unused ones.
+            closing.add(Snapshots.open(config.root(), runtime.layers(), new DiskUsage(linux), Clock.systemUTC()));
+            ImageMount mount = mount(runtime.imageMounts(), reference, directory);
             log.info("{} is mounted at {} and served by this process; ends when it is unmounted", reference, directory);
-            Path target = directory.toRealPath();
             while (!signal.await(1, TimeUnit.SECONDS)
-                    && MountTable.read().at(target).isPresent()) {
-                log.debug("{} is still mounted", target);
+                    && MountTable.read().at(mount.directory()).isPresent()) {
+                log.debug("{} is still mounted", directory);
             }
-            // Also if somebody else unmounted it: its layers are mounted still.
-            Optional<ImageMounts.ImageMount> unused = runtime.imageMounts().unmount(target);
+            var unused = runtime.imageMounts().unmount(mount.directory());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
         } finally {
             stopped.countDown();
         }
+    }
+
+    /** A process that was killed may have left the same mount; then it is served again. */
+    private static ImageMount mount(ImageMounts mounts, ImageReference reference, Path directory) throws IOException {
+        mounts.restore();
+        for (ImageMount mount : mounts.list()) {
+            if (mount.reference().equals(reference.toString())
+                    && Files.exists(directory)
+                    && Files.isSameFile(mount.directory(), directory)) {
+                return mount;
+            }
+        }
+        return mounts.mount(reference, Platform.linuxHere(), directory);
     }
 }

@@ -11,6 +11,8 @@ import java.util.List;
  * What a running daemon holds.
  *
  * @param backend that is in use
+ * @param address the socket that it serves containerd on
+ * @param containerd containerd's own socket
  * @param imageMounts of {@code sluice mount}
  */
 public record StatusReport(
@@ -18,6 +20,7 @@ public record StatusReport(
         String backend,
         Path root,
         Path address,
+        Path containerd,
         Instant started,
         List<LayerStatus> layers,
         List<ImageMount> imageMounts) {
@@ -26,6 +29,7 @@ public record StatusReport(
         requireNonNull(backend, "backend is null");
         requireNonNull(root, "root is null");
         requireNonNull(address, "address is null");
+        requireNonNull(containerd, "containerd is null");
         requireNonNull(started, "started is null");
         layers = List.copyOf(layers);
         imageMounts = List.copyOf(imageMounts);

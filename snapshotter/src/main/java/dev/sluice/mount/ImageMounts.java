@@ -10,6 +10,7 @@ import dev.sluice.mount.LazyLayers.Outcome;
 import dev.sluice.registry.ImageReference;
 import dev.sluice.registry.Platform;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -81,7 +82,7 @@ public final class ImageMounts {
     /**
      * Mounts an image.
      *
-     * @param directory absolute, an existing directory
+     * @param directory absolute, an existing and empty directory
      * @throws IOException if the image is not there, a layer cannot be lazy, or the directory is taken
      */
     public synchronized ImageMount mount(ImageReference reference, Platform platform, Path directory)
@@ -92,12 +93,7 @@ public final class ImageMounts {
         } catch (NoSuchFileException e) {
             throw new IOException("there is no directory " + directory, e);
         }
-        if (!Files.isDirectory(target)) {
-            throw new IOException(directory + " is not a directory");
-        }
-        if (mounted.containsKey(target)) {
-            throw new IOException(mounted.get(target).reference() + " is already mounted at " + directory);
-        }
+        requireFree(target, directory);
         List<LayerKey> acquired = new ArrayList<>();
         try {
             ResolvedImage image = resolver.resolveReference(reference, platform);
@@ -120,35 +116,69 @@ public final class ImageMounts {
             return mount;
         } catch (IOException | RuntimeException e) {
             acquired.forEach(layers::release);
+            dropUnused(e);
             throw e;
         }
     }
 
+    private void requireFree(Path target, Path directory) throws IOException {
+        ImageMount mount = mounted.get(target);
+        if (mount != null && MountTable.read().at(target).isEmpty()) {
+            // Somebody has unmounted it without telling us.
+            forget(mount);
+        } else if (mount != null) {
+            throw new IOException(mount.reference() + " is already mounted at " + directory);
+        }
+        if (!Files.isDirectory(target)) {
+            throw new IOException(directory + " is not a directory");
+        }
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(target)) {
+            if (entries.iterator().hasNext()) {
+                throw new IOException(directory + " is not empty");
+            }
+        }
+    }
+
+    private void dropUnused(Exception failure) {
+        try {
+            layers.cleanup();
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
     /**
-     * Takes a mount away, if nobody did so before, and gives its layers back.
+     * Takes a mount away and gives its layers back. It may have been unmounted before.
      *
      * @return what was mounted; empty if nothing of ours is
      */
     public synchronized Optional<ImageMount> unmount(Path directory) throws IOException {
-        Path target = Files.exists(directory)
-                ? directory.toRealPath()
-                : directory.toAbsolutePath().normalize();
-        ImageMount mount = mounted.get(target);
+        ImageMount mount = mounted.get(place(directory));
         if (mount == null) {
             return Optional.empty();
         }
-        if (MountTable.read().at(target).isPresent()) {
-            mounts.unmount(target);
+        if (MountTable.read().at(mount.directory()).isPresent()) {
+            mounts.unmount(mount.directory());
         }
-        mounted.remove(target);
-        file.write(List.copyOf(mounted.values()));
-        mount.layers().forEach(layers::release);
+        forget(mount);
         layers.cleanup();
         return Optional.of(mount);
     }
 
     public synchronized List<ImageMount> list() {
         return List.copyOf(mounted.values());
+    }
+
+    private void forget(ImageMount mount) throws IOException {
+        mounted.remove(mount.directory());
+        file.write(List.copyOf(mounted.values()));
+        mount.layers().forEach(layers::release);
+    }
+
+    /** Where a mount at this directory would be; links may lead to it. */
+    private Path place(Path directory) throws IOException {
+        Path plain = directory.toAbsolutePath().normalize();
+        return mounted.containsKey(plain) || !Files.exists(plain) ? plain : plain.toRealPath();
     }
 
     private void overlay(ImageMount mount) throws IOException {

@@ -32,6 +32,7 @@ class CommandLineRunnerTest {
             "fuse",
             Path.of("/var/lib/sluice"),
             Path.of("/run/sluice/sluice.sock"),
+            Path.of("/run/containerd/containerd.sock"),
             Instant.parse("2026-01-02T03:04:05Z"),
             List.of(new LayerStatus(
                     "sha256:ab", "estargz", List.of("r/app"), 10, 200, 50, 5, 2, 1, 3, List.of(Path.of("/m/1")))),
