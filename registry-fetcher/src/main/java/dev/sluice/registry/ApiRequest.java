@@ -2,6 +2,7 @@ package dev.sluice.registry;
 
 import java.io.IOException;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * One operation of the distribution API: what is sent, and what is made of a good answer. Immutable.
@@ -23,6 +24,11 @@ interface ApiRequest<T> {
 
     /** Which the token must cover. */
     String scope();
+
+    /** What a host must be trusted with to be asked this. */
+    default Set<Capability> needs() {
+        return Set.of(Capability.PULL);
+    }
 
     /** Whether an answer with this status goes to {@link #handle}. */
     boolean accepts(int status);

@@ -135,7 +135,7 @@ final class Authenticator {
 
     private Authorization newAnswer(Key key, List<Challenge> challenges, Task task, Deadline deadline)
             throws RegistryException {
-        Optional<Credentials> known = knownCredentials(key.endpoint, task);
+        Optional<Credentials> known = knownCredentials(key, task);
         if (known.isPresent() && known.get() instanceof Credentials.RegistryToken registryToken) {
             if (!Authorization.isToken(registryToken.token())) {
                 throw task.unauthorized("the configured token cannot stand in a header");
@@ -155,9 +155,9 @@ final class Authenticator {
         throw task.unauthorized("the registry wants a user name and a password, and none are configured");
     }
 
-    private Optional<Credentials> knownCredentials(Endpoint endpoint, Task task) throws RegistryException {
+    private Optional<Credentials> knownCredentials(Key key, Task task) throws RegistryException {
         try {
-            return credentials.credentials(endpoint.host());
+            return credentials.credentials(key.endpoint.credentialHost(), PullScope.repository(key.scope));
         } catch (IOException e) {
             throw task.unauthorized("the credentials could not be read: " + e.getMessage(), e);
         }

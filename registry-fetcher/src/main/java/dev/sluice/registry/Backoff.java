@@ -26,10 +26,11 @@ final class Backoff {
      * The pause after a failure.
      *
      * @param failures how many there were in a row, at least 1
+     * @param patient whether it is tried again however many there were
      * @return empty if there should be no other try
      */
-    Optional<Duration> after(int failures, Optional<Duration> retryAfter) {
-        if (failures > retries.count()) {
+    Optional<Duration> after(int failures, Optional<Duration> retryAfter, boolean patient) {
+        if (failures > retries.count() && !patient) {
             return Optional.empty();
         }
         Duration doubled = retries.basePause().multipliedBy(1L << Math.min(failures - 1, MAX_DOUBLINGS));

@@ -1,31 +1,121 @@
 package dev.sluice.registry;
 
-import java.util.Locale;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import okhttp3.HttpUrl;
 
-/** Finds the endpoint of a registry, and decides where TLS may be done without. */
+/**
+ * Finds the endpoints of a registry, and decides where TLS may be done without. What host directories say is read again when it
+ * changes. Safe for use by many threads.
+ */
 final class Endpoints {
     private static final Pattern LOOPBACK_V4 = Pattern.compile("127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}");
+    private static final Pattern PORT = Pattern.compile(":\\d+$");
 
     private final Set<String> plainHttpHosts;
+    private final HostDirectories directories;
+    private final Transport transport;
+    private final ConcurrentHashMap<String, Known> known = new ConcurrentHashMap<>();
 
-    /** @param plainHttpHosts as in {@link RegistryOptions#plainHttpHosts} */
-    Endpoints(Set<String> plainHttpHosts) {
+    private record Known(List<Endpoint> endpoints, FileVersions versions) {}
+
+    /**
+     * @param plainHttpHosts as in {@link RegistryOptions#plainHttpHosts}
+     * @param transport for hosts without a configuration of their own
+     */
+    Endpoints(Set<String> plainHttpHosts, HostDirectories directories, Transport transport) {
         this.plainHttpHosts = plainHttpHosts;
+        this.directories = directories;
+        this.transport = transport;
     }
 
-    /** @throws RegistryException.Protocol if the host cannot stand in a URL */
-    Endpoint of(String host, Task task) throws RegistryException {
-        String authority = host.equals("docker.io") ? "registry-1.docker.io" : host;
+    /**
+     * The hosts that are to be asked for the content of a registry, in this order; the last is the one that counts.
+     *
+     * @throws RegistryException.Protocol if there is no way to ask anybody
+     */
+    List<Endpoint> of(String registry, Task task) throws RegistryException {
+        try {
+            Known current = known.get(registry);
+            if (current == null || !current.versions.areCurrent()) {
+                HostDirectories.Found found = directories.find(registry);
+                List<Endpoint> endpoints = new ArrayList<>();
+                for (HostEntry entry : found.entries()) {
+                    endpoints.add(endpoint(registry, entry, task));
+                }
+                current = new Known(List.copyOf(endpoints), found.versions());
+                known.put(registry, current);
+            }
+            return current.endpoints;
+        } catch (RegistryException e) {
+            throw e;
+        } catch (IOException e) {
+            throw task.protocol("its host directory cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private Endpoint endpoint(String registry, HostEntry entry, Task task) throws RegistryException {
+        if (entry.address().isPresent()) {
+            HostEntry.Address address = entry.address().get();
+            return endpoint(registry, address.authority(), address.base(), entry);
+        }
+        String authority = registry.equals("docker.io") ? Endpoint.DOCKER_SERVER : registry;
         HttpUrl secure = HttpUrl.parse("https://" + authority + "/v2/");
         HttpUrl plain = HttpUrl.parse("http://" + authority + "/v2/");
         if (secure == null || plain == null) {
             throw task.protocol("the name of the host cannot stand in a URL");
         }
-        boolean withoutTls = isConfiguredPlain(plain) || (isLoopback(plain.host()) && plain.port() != 443);
-        return new Endpoint(host, withoutTls ? plain : secure);
+        HostEntry itself = entry.withAllCapabilities();
+        if (isConfiguredPlain(plain)) {
+            return endpoint(registry, authority, plain, itself);
+        } else if (!isLocal(plain.host())) {
+            return endpoint(registry, authority, secure, itself);
+        } else if (isPort80(authority)) {
+            return endpoint(registry, authority, plain, itself);
+        }
+        boolean ambiguous = hasPort(authority) && plain.port() != 443;
+        return endpoint(registry, authority, ambiguous ? plain : secure, itself.withoutVerification());
+    }
+
+    /** A host that speaks plain HTTP but has settings for TLS is asked with TLS first, unless it is on port 80. */
+    private Endpoint endpoint(String registry, String authority, HttpUrl base, HostEntry entry) {
+        boolean both = !base.isHttps() && entry.tls().isExplicit() && !isPort80(authority);
+        HttpUrl secure = base.newBuilder()
+                .scheme("https")
+                .port(hasPort(authority) ? base.port() : 443)
+                .build();
+        return new Endpoint(
+                registry,
+                authority,
+                both ? secure : base,
+                both ? Optional.of(base) : Optional.empty(),
+                entry.capabilities(),
+                entry.headers(),
+                line(entry, both));
+    }
+
+    private static boolean hasPort(String authority) {
+        return PORT.matcher(authority).find();
+    }
+
+    private static boolean isPort80(String authority) {
+        return authority.endsWith(":80");
+    }
+
+    private Endpoint.Line line(HostEntry entry, boolean ambiguous) {
+        try {
+            Transport own = transport.with(entry.tls(), entry.dialTimeout(), ambiguous);
+            return task -> own;
+        } catch (IOException e) {
+            return task -> {
+                throw task.protocol("its TLS configuration cannot be used: " + e.getMessage(), e);
+            };
+        }
     }
 
     /**
@@ -35,7 +125,7 @@ final class Endpoints {
         if (url.isHttps() || isConfiguredPlain(url)) {
             return true;
         }
-        return !from.isHttps() && isLoopback(url.host());
+        return !from.isHttps() && (isLocal(url.host()) || url.host().equals(from.host()));
     }
 
     private boolean isConfiguredPlain(HttpUrl url) {
@@ -43,10 +133,9 @@ final class Endpoints {
         return plainHttpHosts.contains(host) || plainHttpHosts.contains(host + ":" + url.port());
     }
 
-    private static boolean isLoopback(String host) {
+    private static boolean isLocal(String host) {
         return host.equals("localhost")
                 || host.equals("::1")
-                || host.toLowerCase(Locale.ROOT).endsWith(".localhost")
                 || LOOPBACK_V4.matcher(host).matches();
     }
 }

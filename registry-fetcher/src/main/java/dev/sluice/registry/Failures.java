@@ -1,6 +1,9 @@
 package dev.sluice.registry;
 
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.security.cert.CertificateException;
 import javax.net.ssl.SSLException;
@@ -25,6 +28,23 @@ final class Failures {
     private static boolean isUntrusted(IOException failure) {
         return failure instanceof SSLPeerUnverifiedException
                 || (failure instanceof SSLException && failure.getCause() instanceof CertificateException);
+    }
+
+    /** Whether a server did not answer a TLS handshake as one that knows TLS does: with something else, by hanging up, or not at all. */
+    static boolean isNotTls(IOException failure) {
+        return failure instanceof SocketTimeoutException
+                || (failure instanceof SSLException && !isUntrusted(failure) && !isAlert(failure));
+    }
+
+    /** Who sends an alert speaks TLS. */
+    private static boolean isAlert(IOException failure) {
+        String message = failure.getMessage();
+        return message != null && message.contains("alert");
+    }
+
+    /** Whether there was nobody to connect to. */
+    static boolean isUnreached(IOException failure) {
+        return failure instanceof ConnectException || failure instanceof NoRouteToHostException;
     }
 
     private static String reason(IOException failure) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /** HEAD of a manifest or index: its descriptor, absent if the registry does not tell enough. */
 record ManifestHead(ImageReference reference) implements ApiRequest<Optional<Descriptor>> {
@@ -30,6 +31,11 @@ record ManifestHead(ImageReference reference) implements ApiRequest<Optional<Des
     @Override
     public String scope() {
         return PullScope.of(reference);
+    }
+
+    @Override
+    public Set<Capability> needs() {
+        return ManifestPull.needs(reference);
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.sluice.registry;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** GET of a manifest or index, by digest or else by tag. */
 record ManifestPull(ImageReference reference, int maxBytes) implements ApiRequest<Fetched> {
@@ -39,6 +40,16 @@ record ManifestPull(ImageReference reference, int maxBytes) implements ApiReques
     @Override
     public String scope() {
         return PullScope.of(reference);
+    }
+
+    @Override
+    public Set<Capability> needs() {
+        return needs(reference);
+    }
+
+    /** What a tag stands for is asked only of hosts that are trusted with it. */
+    static Set<Capability> needs(ImageReference reference) {
+        return reference.digest().isPresent() ? Set.of(Capability.PULL) : Set.of(Capability.PULL, Capability.RESOLVE);
     }
 
     @Override

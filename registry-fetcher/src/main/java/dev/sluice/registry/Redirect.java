@@ -1,13 +1,18 @@
 package dev.sluice.registry;
 
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import okhttp3.HttpUrl;
 
-/** Where a registry sent us for one blob. Remembered, because the way over the registry costs a round trip for every range. */
+/**
+ * Where endpoints sent us for one blob. Remembered, because the way over the registry costs a round trip for every range. Safe for
+ * use by many threads.
+ */
 final class Redirect {
     private final TimeSource time;
-    private volatile Optional<Target> target = Optional.empty();
+    private final Map<Endpoint, Target> targets = new ConcurrentHashMap<>();
 
     private record Target(HttpUrl url, Instant until) {}
 
@@ -16,20 +21,22 @@ final class Redirect {
     }
 
     /** The target, if there is one that has not expired. */
-    Optional<HttpUrl> current() {
-        return target.filter(t -> time.now().isBefore(t.until)).map(Target::url);
+    Optional<HttpUrl> current(Endpoint endpoint) {
+        return Optional.ofNullable(targets.get(endpoint))
+                .filter(target -> time.now().isBefore(target.until))
+                .map(Target::url);
     }
 
-    synchronized void remember(HttpUrl url) {
-        target = Optional.of(new Target(url, RedirectExpiry.of(url, time.now())));
+    void remember(Endpoint endpoint, HttpUrl url) {
+        targets.put(endpoint, new Target(url, RedirectExpiry.of(url, time.now())));
     }
 
     /** Drops a target, unless it has been replaced already. */
-    synchronized void forget(HttpUrl url) {
-        target = target.filter(t -> !t.url.equals(url));
+    void forget(Endpoint endpoint, HttpUrl url) {
+        targets.computeIfPresent(endpoint, (key, target) -> target.url.equals(url) ? null : target);
     }
 
-    synchronized void forget() {
-        target = Optional.empty();
+    void forget() {
+        targets.clear();
     }
 }

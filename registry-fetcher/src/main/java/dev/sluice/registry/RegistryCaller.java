@@ -3,7 +3,10 @@ package dev.sluice.registry;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
@@ -18,22 +21,21 @@ final class RegistryCaller {
     private static final Logger log = LoggerFactory.getLogger(RegistryCaller.class);
     private static final int MAX_CHALLENGES = 2;
 
-    private final Transport transport;
     private final Endpoints endpoints;
+    private final EndpointHealth health;
     private final Authenticator authenticator;
     private final RegistryOptions options;
     private final Backoff backoff;
     private final TimeSource time;
 
     RegistryCaller(
-            Transport transport,
             Endpoints endpoints,
             Authenticator authenticator,
             RegistryOptions options,
             Backoff backoff,
             TimeSource time) {
-        this.transport = transport;
         this.endpoints = endpoints;
+        this.health = new EndpointHealth(time);
         this.authenticator = authenticator;
         this.options = options;
         this.backoff = backoff;
@@ -44,34 +46,167 @@ final class RegistryCaller {
      * How a call is made.
      *
      * @param deadline for all tries and the pauses between them
+     * @param patience until then it is tried again however often it has failed
      * @param redirect where redirects are remembered
+     * @param sources who is trusted with the blob that is read
      * @param newConnection use none that was used before
      * @param cancellation fails the call
      */
-    record Manner(Deadline deadline, Redirect redirect, boolean newConnection, Cancellation cancellation) {}
-
-    /** Calls with nothing remembered. */
-    <T> T call(String host, ApiRequest<T> request, Deadline deadline) throws RegistryException {
-        return call(host, request, new Manner(deadline, new Redirect(time), false, new Cancellation()), 0);
+    record Manner(
+            Deadline deadline,
+            Deadline patience,
+            Redirect redirect,
+            BlobSources sources,
+            boolean newConnection,
+            Cancellation cancellation) {
+        Manner until(Deadline earlier) {
+            return new Manner(earlier, patience, redirect, sources, newConnection, cancellation);
+        }
     }
 
     /**
-     * Calls an operation until it succeeds, fails for good, or its deadline passes.
+     * What a call brought.
+     *
+     * @param endpoint who gave it
+     */
+    record Answer<T>(T value, Endpoint endpoint) {}
+
+    /** Calls with nothing remembered. */
+    <T> T call(String host, ApiRequest<T> request, Deadline deadline) throws RegistryException {
+        Manner manner = new Manner(
+                deadline,
+                Deadline.after(Duration.ZERO, time),
+                new Redirect(time),
+                new BlobSources(time),
+                false,
+                new Cancellation());
+        return call(host, request, manner, 0).value;
+    }
+
+    /**
+     * Calls an operation until it succeeds, fails for good, or its deadline passes: one endpoint after the other, and after a pause
+     * all those again that may have recovered.
      *
      * @param failuresBefore how many tries have failed already; they count
      */
-    <T> T call(String host, ApiRequest<T> request, Manner manner, int failuresBefore) throws RegistryException {
+    <T> Answer<T> call(String host, ApiRequest<T> request, Manner manner, int failuresBefore) throws RegistryException {
         Task task = new Task(request.action(), host);
-        Endpoint endpoint = endpoints.of(host, task);
+        List<Endpoint> capable = capable(host, request, task);
+        List<Endpoint> asked = capable;
         for (int failures = failuresBefore + 1; ; failures++) {
-            Optional<HttpUrl> remembered = manner.redirect.current();
-            try {
-                return attempt(endpoint, request, manner, task, remembered);
-            } catch (RegistryException.Unavailable e) {
-                // What it redirects to may be what is out of order: let the registry choose anew.
-                remembered.ifPresent(manner.redirect::forget);
-                pause(failures, e, manner, task);
+            Round<T> round = round(inOrder(asked, manner.sources), request, manner);
+            if (round.answer.isPresent()) {
+                return round.answer.get();
             }
+            // The last endpoint is the registry itself: what it says for good, mirrors that are out of order cannot
+            // change.
+            Optional<RegistryException> last = Optional.ofNullable(round.refusals.get(capable.get(capable.size() - 1)));
+            if (last.isPresent() || round.outOfOrder.isEmpty()) {
+                throw last.orElseGet(() -> round.refusals.values().iterator().next());
+            }
+            pause(failures, round.outOfOrder.get(), manner, task);
+            asked = asked.stream()
+                    .filter(endpoint -> !round.refusals.containsKey(endpoint))
+                    .toList();
+        }
+    }
+
+    /**
+     * Calls an operation again after an answer broke off: elsewhere at once if there is somebody else, else after a pause.
+     *
+     * @param failures in a row, that one included
+     */
+    <T> Answer<T> callAgain(
+            String host,
+            ApiRequest<T> request,
+            Manner manner,
+            int failures,
+            Endpoint failed,
+            RegistryException.Unavailable failure)
+            throws RegistryException {
+        Task task = new Task(request.action(), host);
+        List<Endpoint> others = capable(host, request, task).stream()
+                .filter(endpoint -> endpoint != failed)
+                .toList();
+        boolean elsewhere = others.stream().anyMatch(health::isWell);
+        if (!others.isEmpty()) {
+            leave(failed, failure);
+        }
+        if (!elsewhere || manner.cancellation.isCancelled()) {
+            pause(failures, failure, manner, task);
+        }
+        return call(host, request, manner, failures);
+    }
+
+    private List<Endpoint> capable(String host, ApiRequest<?> request, Task task) throws RegistryException {
+        List<Endpoint> capable = endpoints.of(host, task).stream()
+                .filter(endpoint -> endpoint.can(request.needs()))
+                .toList();
+        if (capable.isEmpty()) {
+            throw task.notFound("no host is configured that may be asked this");
+        }
+        return capable;
+    }
+
+    /** As configured, but first those that are well and have not delivered wrong bytes. */
+    private List<Endpoint> inOrder(List<Endpoint> asked, BlobSources sources) {
+        return asked.stream()
+                .sorted(Comparator.comparing((Endpoint endpoint) -> !sources.isTrusted(endpoint))
+                        .thenComparing(endpoint -> !health.isWell(endpoint)))
+                .toList();
+    }
+
+    /**
+     * What came of asking one endpoint after the other.
+     *
+     * @param outOfOrder the last failure that may pass
+     * @param refusals those that will not
+     */
+    private record Round<T>(
+            Optional<Answer<T>> answer,
+            Optional<RegistryException.Unavailable> outOfOrder,
+            Map<Endpoint, RegistryException> refusals) {}
+
+    private <T> Round<T> round(List<Endpoint> asked, ApiRequest<T> request, Manner manner) throws RegistryException {
+        Optional<RegistryException.Unavailable> outOfOrder = Optional.empty();
+        Map<Endpoint, RegistryException> refusals = new LinkedHashMap<>();
+        for (int i = 0; i < asked.size(); i++) {
+            Endpoint endpoint = asked.get(i);
+            // Nobody may use up the time of those behind.
+            Duration share = manner.deadline.remaining().dividedBy(asked.size() - i);
+            Manner own = asked.size() - i == 1 ? manner : manner.until(Deadline.after(share, time));
+            Task task = new Task(request.action(), endpoint.shown());
+            Optional<HttpUrl> remembered = own.redirect.current(endpoint);
+            try {
+                T result = attempt(endpoint, request, own, task, remembered);
+                health.worked(endpoint);
+                return new Round<>(Optional.of(new Answer<>(result, endpoint)), outOfOrder, refusals);
+            } catch (RegistryException.Unavailable e) {
+                if (manner.cancellation.isCancelled() || Thread.currentThread().isInterrupted()) {
+                    throw e;
+                }
+                // What it redirects to may be what is out of order: let the registry choose anew.
+                remembered.ifPresent(url -> own.redirect.forget(endpoint, url));
+                outOfOrder = Optional.of(e);
+                if (asked.size() > 1) {
+                    leave(endpoint, e);
+                }
+            } catch (RegistryException e) {
+                refusals.put(endpoint, e);
+                if (asked.size() > 1 && !(e instanceof RegistryException.NotFound)) {
+                    leave(endpoint, e);
+                }
+            }
+        }
+        return new Round<>(Optional.empty(), outOfOrder, refusals);
+    }
+
+    private void leave(Endpoint endpoint, RegistryException failure) {
+        if (health.failed(endpoint)) {
+            log.warn(
+                    "{} is left for other hosts of the registry for now: {}",
+                    endpoint.authority(),
+                    failure.getMessage());
         }
     }
 
@@ -83,7 +218,7 @@ final class RegistryCaller {
      */
     void pause(int failures, RegistryException.Unavailable failure, Manner manner, Task task)
             throws RegistryException.Unavailable {
-        Optional<Duration> pause = backoff.after(failures, failure.retryAfter());
+        Optional<Duration> pause = backoff.after(failures, failure.retryAfter(), !manner.patience.hasPassed());
         if (pause.isEmpty() || pause.get().compareTo(manner.deadline.remaining()) >= 0) {
             throw failure;
         }
@@ -107,13 +242,15 @@ final class RegistryCaller {
         boolean renewable = remembered.isPresent();
         int redirects = 0;
         int challenges = 0;
+        Optional<RegistryException> withTls = Optional.empty();
         while (true) {
             Optional<Authorization> authorization =
                     endpoint.owns(url) ? authenticator.remembered(endpoint, request.scope()) : Optional.empty();
-            Step<T> step = step(endpoint, request, url, authorization, manner, task);
+            Step<T> step = step(endpoint, request, url, authorization, withTls, manner, task);
+            withTls = Optional.empty();
             if (step instanceof Step.Done<T> done) {
                 if (redirects > 0) {
-                    manner.redirect.remember(url);
+                    manner.redirect.remember(endpoint, url);
                 }
                 return done.result;
             } else if (step instanceof Step.Redirected<T> redirected) {
@@ -133,10 +270,13 @@ final class RegistryCaller {
                     throw refused.failure;
                 }
                 // The remembered redirect may have expired: once more over the registry.
-                remembered.ifPresent(manner.redirect::forget);
+                remembered.ifPresent(old -> manner.redirect.forget(endpoint, old));
                 renewable = false;
                 url = api;
                 redirects = 0;
+            } else if (step instanceof Step.WithoutTls<T> withoutTls) {
+                withTls = Optional.of(withoutTls.failure);
+                url = withoutTls.url;
             }
         }
     }
@@ -150,13 +290,18 @@ final class RegistryCaller {
         record Challenged<T>(List<Challenge> challenges, RegistryException failure) implements Step<T> {}
 
         record Refused<T>(RegistryException failure) implements Step<T> {}
+
+        /** The host seems not to know TLS, and may be asked without. */
+        record WithoutTls<T>(HttpUrl url, RegistryException failure) implements Step<T> {}
     }
 
+    /** @param withTls how the same failed with TLS, if this is the try without */
     private <T> Step<T> step(
             Endpoint endpoint,
             ApiRequest<T> request,
             HttpUrl url,
             Optional<Authorization> authorization,
+            Optional<RegistryException> withTls,
             Manner manner,
             Task task)
             throws RegistryException {
@@ -164,12 +309,49 @@ final class RegistryCaller {
         if (within.isZero()) {
             throw task.unavailable("its deadline has passed");
         }
+        boolean own = endpoint.owns(url);
         Request.Builder http = new Request.Builder().url(url).method(request.method(), null);
+        if (own) {
+            endpoint.headers().forEach((name, values) -> values.forEach(value -> http.addHeader(name, value)));
+        }
         request.headers().forEach(http::header);
         authorization.ifPresent(a -> http.header("Authorization", a.value()));
-        String where = endpoint.owns(url) ? "" : url.host() + ": ";
+        String where = own ? "" : url.host() + ": ";
+        Transport transport = endpoint.transport(task);
+        Exchange exchange;
         try {
-            Exchange exchange = transport.open(http, manner.newConnection, within, manner.cancellation);
+            exchange = transport.open(http, manner.newConnection, within, manner.cancellation);
+        } catch (InterruptedIOException e) {
+            throw interrupted(e, where, task);
+        } catch (IOException e) {
+            if (withTls.isPresent()) {
+                throw withTls.get();
+            }
+            RegistryException failure = Failures.of(e, where, task);
+            Optional<HttpUrl> fallback = endpoint.fallback(url, e);
+            if (own) {
+                endpoint.forgetPlainHttp();
+            }
+            if (fallback.isPresent()) {
+                return new Step.WithoutTls<>(fallback.get(), failure);
+            }
+            throw failure;
+        }
+        if (withTls.isPresent()) {
+            // A server that speaks TLS says so with this status; it was out of order before.
+            if (exchange.status() == 400) {
+                exchange.close();
+                throw withTls.get();
+            }
+            endpoint.speaksPlainHttp();
+        }
+        return answered(endpoint, request, url, exchange, where, task);
+    }
+
+    private <T> Step<T> answered(
+            Endpoint endpoint, ApiRequest<T> request, HttpUrl url, Exchange exchange, String where, Task task)
+            throws RegistryException {
+        try {
             if (request.accepts(exchange.status())) {
                 return new Step.Done<>(handle(request, exchange, task));
             }

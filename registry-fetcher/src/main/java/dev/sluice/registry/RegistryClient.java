@@ -3,16 +3,18 @@ package dev.sluice.registry;
 import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
 import okhttp3.OkHttpClient;
 
 /**
- * Reads from registries that speak the OCI distribution spec: manifests, whole small blobs, and ranges of large ones. Keeps
- * connections and tokens. Blocking; safe for use by many threads.
+ * Reads from registries that speak the OCI distribution spec, and from their mirrors: manifests, whole small blobs, and ranges of large
+ * ones. Keeps connections and tokens. Blocking; safe for use by many threads.
  *
  * <p>Every method throws {@link RegistryException}, whose kinds tell what to do. Methods without a {@link Deadline} take at most
  * {@link RegistryOptions.Timeouts#operation}.
@@ -22,8 +24,9 @@ public final class RegistryClient implements AutoCloseable {
     private final TimeSource time;
     private final Transport transport;
     private final RegistryCaller caller;
+    private final ConcurrentHashMap<Digest, WeakReference<BlobSources>> sources = new ConcurrentHashMap<>();
 
-    /** A client that verifies TLS certificates with the authorities that the Java runtime trusts. */
+    /** A client that verifies TLS certificates with the authorities that the Java runtime, and where there are any the host directories, trust. */
     public RegistryClient(RegistryOptions options, CredentialSource credentials) {
         this(options, credentials, TimeSource.SYSTEM, new Random(), new OkHttpClient());
     }
@@ -38,11 +41,11 @@ public final class RegistryClient implements AutoCloseable {
         this.options = requireNonNull(options, "options is null");
         this.time = time;
         transport = new Transport(options, http);
-        Endpoints endpoints = new Endpoints(options.plainHttpHosts());
-        TokenClient tokens = new TokenClient(transport, endpoints, options.timeouts(), time);
+        Endpoints endpoints =
+                new Endpoints(options.plainHttpHosts(), new HostDirectories(options.hostDirectories()), transport);
+        TokenClient tokens = new TokenClient(endpoints, options.timeouts(), time);
         Authenticator authenticator = new Authenticator(credentials, tokens, time);
-        caller = new RegistryCaller(
-                transport, endpoints, authenticator, options, new Backoff(options.retries(), random), time);
+        caller = new RegistryCaller(endpoints, authenticator, options, new Backoff(options.retries(), random), time);
     }
 
     /** Like {@link #manifest(ImageReference, Deadline)}. */
@@ -162,7 +165,21 @@ public final class RegistryClient implements AutoCloseable {
      * @param repository tag and digest do not matter
      */
     public RemoteBlob openBlob(ImageReference repository, Descriptor blob) {
-        return new RemoteBlob(caller, repository, blob, options, time);
+        return new RemoteBlob(caller, repository, blob, options, time, sources(blob.digest()));
+    }
+
+    /** One for all who read the same blob: a mirror's wrong bytes are the same in every repository. */
+    private BlobSources sources(Digest blob) {
+        BlobSources mine = new BlobSources(time);
+        while (true) {
+            WeakReference<BlobSources> known =
+                    sources.merge(blob, new WeakReference<>(mine), (old, fresh) -> old.get() == null ? fresh : old);
+            sources.values().removeIf(reference -> reference.get() == null);
+            BlobSources current = known.get();
+            if (current != null) {
+                return current;
+            }
+        }
     }
 
     private Deadline operation() {

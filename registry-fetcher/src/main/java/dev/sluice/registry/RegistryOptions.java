@@ -2,7 +2,9 @@ package dev.sluice.registry;
 
 import static java.util.Objects.requireNonNull;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -11,8 +13,12 @@ import java.util.Set;
  * @param timeouts how long anything may take
  * @param retries how often and when something is tried again
  * @param limits how much is taken from a registry
- * @param plainHttpHosts hosts that are spoken to without TLS, as {@code host} (any port) or {@code host:port}; loopback
- *     addresses always are, except on port 443
+ * @param plainHttpHosts registries that are spoken to without TLS, as {@code host} (any port) or {@code host:port}. Loopback
+ *     addresses need not be named: on port 80 they are spoken to without TLS, on other ports but 443 if they do not know it, and
+ *     their certificates are not verified
+ * @param hostDirectories roots of directories that say more about registries and name their mirrors, as containerd reads them; the
+ *     first that has something about a registry counts. They need not be there
+ * @param patience for how long a {@link RemoteBlob#patiently patient} read is tried again at least
  * @param userAgent what the client calls itself
  * @param maxIdleConnections how many unused connections are kept open, over all hosts
  * @param keepAlive how long an unused connection is kept open
@@ -22,6 +28,8 @@ public record RegistryOptions(
         Retries retries,
         Limits limits,
         Set<String> plainHttpHosts,
+        List<Path> hostDirectories,
+        Duration patience,
         String userAgent,
         int maxIdleConnections,
         Duration keepAlive) {
@@ -34,19 +42,25 @@ public record RegistryOptions(
             throw new IllegalArgumentException("userAgent cannot stand in a header");
         }
         plainHttpHosts = Set.copyOf(plainHttpHosts);
+        hostDirectories = List.copyOf(hostDirectories);
+        if (patience.isNegative()) {
+            throw new IllegalArgumentException("patience is negative");
+        }
         requirePositive(keepAlive, "keepAlive");
         if (maxIdleConnections < 0) {
             throw new IllegalArgumentException("maxIdleConnections is negative");
         }
     }
 
-    /** 32 idle connections, kept for one minute; no host without TLS but loopback; the defaults of the parts. */
+    /** 32 idle connections, kept for one minute; no host without TLS but loopback, no mirrors; a patience of 10 s; the defaults of the parts. */
     public static RegistryOptions defaults() {
         return new RegistryOptions(
                 Timeouts.defaults(),
                 Retries.defaults(),
                 Limits.defaults(),
                 Set.of(),
+                List.of(),
+                Duration.ofSeconds(10),
                 "sluice",
                 32,
                 Duration.ofMinutes(1));
@@ -54,21 +68,80 @@ public record RegistryOptions(
 
     public RegistryOptions withTimeouts(Timeouts newTimeouts) {
         return new RegistryOptions(
-                newTimeouts, retries, limits, plainHttpHosts, userAgent, maxIdleConnections, keepAlive);
+                newTimeouts,
+                retries,
+                limits,
+                plainHttpHosts,
+                hostDirectories,
+                patience,
+                userAgent,
+                maxIdleConnections,
+                keepAlive);
     }
 
     public RegistryOptions withRetries(Retries newRetries) {
         return new RegistryOptions(
-                timeouts, newRetries, limits, plainHttpHosts, userAgent, maxIdleConnections, keepAlive);
+                timeouts,
+                newRetries,
+                limits,
+                plainHttpHosts,
+                hostDirectories,
+                patience,
+                userAgent,
+                maxIdleConnections,
+                keepAlive);
     }
 
     public RegistryOptions withLimits(Limits newLimits) {
         return new RegistryOptions(
-                timeouts, retries, newLimits, plainHttpHosts, userAgent, maxIdleConnections, keepAlive);
+                timeouts,
+                retries,
+                newLimits,
+                plainHttpHosts,
+                hostDirectories,
+                patience,
+                userAgent,
+                maxIdleConnections,
+                keepAlive);
     }
 
     public RegistryOptions withPlainHttpHosts(Set<String> newHosts) {
-        return new RegistryOptions(timeouts, retries, limits, newHosts, userAgent, maxIdleConnections, keepAlive);
+        return new RegistryOptions(
+                timeouts,
+                retries,
+                limits,
+                newHosts,
+                hostDirectories,
+                patience,
+                userAgent,
+                maxIdleConnections,
+                keepAlive);
+    }
+
+    public RegistryOptions withHostDirectories(List<Path> newDirectories) {
+        return new RegistryOptions(
+                timeouts,
+                retries,
+                limits,
+                plainHttpHosts,
+                newDirectories,
+                patience,
+                userAgent,
+                maxIdleConnections,
+                keepAlive);
+    }
+
+    public RegistryOptions withPatience(Duration newPatience) {
+        return new RegistryOptions(
+                timeouts,
+                retries,
+                limits,
+                plainHttpHosts,
+                hostDirectories,
+                newPatience,
+                userAgent,
+                maxIdleConnections,
+                keepAlive);
     }
 
     /**

@@ -23,13 +23,11 @@ final class TokenClient {
     private static final long MAX_LIFETIME = 24 * 60 * 60;
     private static final Duration MARGIN = Duration.ofSeconds(10);
 
-    private final Transport transport;
     private final Endpoints endpoints;
     private final RegistryOptions.Timeouts timeouts;
     private final TimeSource time;
 
-    TokenClient(Transport transport, Endpoints endpoints, RegistryOptions.Timeouts timeouts, TimeSource time) {
-        this.transport = transport;
+    TokenClient(Endpoints endpoints, RegistryOptions.Timeouts timeouts, TimeSource time) {
         this.endpoints = endpoints;
         this.timeouts = timeouts;
         this.time = time;
@@ -48,13 +46,13 @@ final class TokenClient {
         String wanted = challenge.parameter("scope").orElse(scope);
         if (credentials.isPresent() && credentials.get() instanceof Credentials.IdentityToken identity) {
             Request.Builder post = refresh(realm, service, wanted, identity);
-            Optional<Authorization> answer = send(post, realm, true, task, deadline);
+            Optional<Authorization> answer = send(endpoint, post, realm, true, task, deadline);
             if (answer.isPresent()) {
                 return answer.get();
             }
         }
         Request.Builder get = plain(realm, service, wanted, credentials);
-        return send(get, realm, false, task, deadline).orElseThrow();
+        return send(endpoint, get, realm, false, task, deadline).orElseThrow();
     }
 
     private HttpUrl realm(Endpoint endpoint, Challenge challenge, Task task) throws RegistryException {
@@ -105,8 +103,9 @@ final class TokenClient {
      * @param mayLack whether another form of request follows if the server does not know this one; then the answer is empty
      */
     private Optional<Authorization> send(
-            Request.Builder request, HttpUrl realm, boolean mayLack, Task task, Deadline deadline)
+            Endpoint endpoint, Request.Builder request, HttpUrl realm, boolean mayLack, Task task, Deadline deadline)
             throws RegistryException {
+        Transport transport = endpoint.transport(task);
         Duration within = Durations.min(timeouts.request(), deadline.remaining());
         String server = "the token server " + realm.host();
         try (Exchange exchange = transport.open(request, false, within, new Cancellation())) {

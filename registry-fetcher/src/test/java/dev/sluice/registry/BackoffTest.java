@@ -23,7 +23,8 @@ class BackoffTest {
             Duration least = Duration.ofDays(1);
             Duration most = Duration.ZERO;
             for (int i = 0; i < 1000; i++) {
-                Duration pause = backoff.after(failures, Optional.empty()).orElseThrow();
+                Duration pause =
+                        backoff.after(failures, Optional.empty(), false).orElseThrow();
                 least = Durations.min(least, pause);
                 most = pause.compareTo(most) > 0 ? pause : most;
             }
@@ -35,15 +36,21 @@ class BackoffTest {
 
     @Test
     void endsAfterItsCount() {
-        assertThat(backoff.after(5, Optional.empty())).isPresent();
-        assertThat(backoff.after(6, Optional.empty())).isEmpty();
+        assertThat(backoff.after(5, Optional.empty(), false)).isPresent();
+        assertThat(backoff.after(6, Optional.empty(), false)).isEmpty();
+    }
+
+    @Test
+    void doesNotCountForThePatient() {
+        assertThat(backoff.after(1000, Optional.empty(), true)).isPresent();
+        assertThat(backoff.after(1, Optional.of(Duration.ofSeconds(31)), true)).isEmpty();
     }
 
     @Test
     void obeysTheServerWithinReason() {
-        assertThat(backoff.after(1, Optional.of(Duration.ofSeconds(7)))).contains(Duration.ofSeconds(7));
-        assertThat(backoff.after(1, Optional.of(Duration.ofSeconds(31)))).isEmpty();
-        assertThat(backoff.after(6, Optional.of(Duration.ofSeconds(1)))).isEmpty();
+        assertThat(backoff.after(1, Optional.of(Duration.ofSeconds(7)), false)).contains(Duration.ofSeconds(7));
+        assertThat(backoff.after(1, Optional.of(Duration.ofSeconds(31)), false)).isEmpty();
+        assertThat(backoff.after(6, Optional.of(Duration.ofSeconds(1)), false)).isEmpty();
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -100,6 +101,32 @@ class BrokenTransferTest {
 
         assertThat(read(blob, 0, 1_000_000)).isEqualTo(Arrays.copyOf(BLOB, 1_000_000));
         assertThat(registry.requests()).isGreaterThan(20);
+    }
+
+    @Test
+    void waitsForARegistryThatIsRestartedIfThereIsNothingElseToDo() throws Exception {
+        RegistryClient hasty = registry.client(
+                time,
+                CredentialSource.anonymous(),
+                RegistryOptions.defaults()
+                        .withRetries(new RegistryOptions.Retries(
+                                0, Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1)))
+                        .withPatience(Duration.ofSeconds(30)));
+        try (hasty) {
+            RemoteBlob patient =
+                    hasty.openBlob(registry.image("v1"), DESCRIPTOR).patiently();
+            for (int i = 0; i < 20; i++) {
+                registry.answers(ScriptedRegistry.status(503));
+            }
+            registry.answers(ScriptedRegistry.partial(BLOB, 0, 1000));
+            assertThat(read(patient, 0, 1000)).isEqualTo(Arrays.copyOf(BLOB, 1000));
+
+            for (int i = 0; i < 1000; i++) {
+                registry.answers(ScriptedRegistry.status(503));
+            }
+            assertThatThrownBy(() -> read(patient, 0, 1000)).isInstanceOf(RegistryException.Unavailable.class);
+            assertThat(time.nanoTime()).isGreaterThan(Duration.ofSeconds(30).toNanos());
+        }
     }
 
     @Test
@@ -258,7 +285,11 @@ class BrokenTransferTest {
     @Test
     void endsAnAnswerWhoseHeadDrips() throws Exception {
         try (DrippingServer dripping = new DrippingServer();
-                RegistryClient impatient = impatient()) {
+                RegistryClient impatient = registry.client(
+                        TimeSource.SYSTEM,
+                        CredentialSource.anonymous(),
+                        ScriptedRegistry.impatient(Duration.ofMillis(300))
+                                .withPlainHttpHosts(Set.of(dripping.host())))) {
             ImageReference image = ImageReference.parse(dripping.host() + "/a:v1");
             Deadline deadline = Deadline.after(Duration.ofMillis(300));
 

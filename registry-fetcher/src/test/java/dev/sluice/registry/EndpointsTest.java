@@ -2,26 +2,45 @@ package dev.sluice.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.ConnectException;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
 import okhttp3.HttpUrl;
+import okhttp3.OkHttpClient;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class EndpointsTest {
     private static final Task TASK = new Task("test", "host");
-    private final Endpoints endpoints = new Endpoints(Set.of("plain.example", "half.example:8080", "[2001:db8::1]"));
+    private final Transport transport = new Transport(RegistryOptions.defaults(), new OkHttpClient());
+    private final Endpoints endpoints = new Endpoints(
+            Set.of("plain.example", "half.example:8080", "[2001:db8::1]", "127.0.0.9"),
+            new HostDirectories(List.of()),
+            transport);
+
+    private Endpoint endpoint(String host) throws RegistryException {
+        List<Endpoint> all = endpoints.of(host, TASK);
+        assertThat(all).hasSize(1);
+        return all.get(0);
+    }
 
     @ParameterizedTest
     @CsvSource({
         "docker.io, https://registry-1.docker.io/v2/",
         "ghcr.io, https://ghcr.io/v2/",
         "host.example:5000, https://host.example:5000/v2/",
-        "localhost, http://localhost/v2/",
-        "localhost:5000, http://localhost:5000/v2/",
-        "127.0.0.1:5000, http://127.0.0.1:5000/v2/",
-        "127.1.2.3:5000, http://127.1.2.3:5000/v2/",
-        "[::1]:5000, http://[::1]:5000/v2/",
+        "localhost, https://localhost/v2/",
+        "localhost:80, http://localhost/v2/",
+        "127.0.0.9:5000, http://127.0.0.9:5000/v2/",
+        "sub.localhost:5000, https://sub.localhost:5000/v2/",
+        "localhost:5000, https://localhost:5000/v2/",
+        "127.0.0.1:5000, https://127.0.0.1:5000/v2/",
+        "127.1.2.3:5000, https://127.1.2.3:5000/v2/",
+        "[::1]:5000, https://[::1]:5000/v2/",
         "localhost:443, https://localhost/v2/",
         "127.0.0.1.example, https://127.0.0.1.example/v2/",
         "localhost.example, https://localhost.example/v2/",
@@ -33,8 +52,8 @@ class EndpointsTest {
         "[2001:db8::1]:5000, http://[2001:db8::1]:5000/v2/",
         "[2001:db8::2]:5000, https://[2001:db8::2]:5000/v2/",
     })
-    void useTlsUnlessLoopbackOrConfigured(String host, String base) throws Exception {
-        assertThat(endpoints.of(host, TASK).base()).hasToString(base);
+    void beginWithTlsUnlessPort80OfLoopbackOrConfigured(String host, String base) throws Exception {
+        assertThat(endpoint(host).base()).hasToString(base);
     }
 
     @ParameterizedTest
@@ -48,14 +67,39 @@ class EndpointsTest {
         "http://localhost:5000/, http://b.example/, false",
         "http://plain.example/, http://b.example/, false",
         "http://plain.example/, https://b.example/, true",
+        "http://mirror.example:5000/, http://mirror.example:5001/, true",
     })
     void doNotGiveUpTls(String from, String to, boolean allowed) {
         assertThat(endpoints.allows(HttpUrl.get(from), HttpUrl.get(to))).isEqualTo(allowed);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "localhost:5000, true",
+        "127.0.0.1:5000, true",
+        "[::1]:5000, true",
+        "localhost, false",
+        "localhost:443, false",
+        "sub.localhost:5000, false",
+        "host.example:5000, false",
+    })
+    void fallBackToPlainHttpOnlyOnOtherPortsOfLoopback(String host, boolean fallsBack) throws Exception {
+        Endpoint endpoint = endpoint(host);
+        HttpUrl url = endpoint.url("team/app/manifests/v1");
+
+        assertThat(endpoint.fallback(url, new SSLException("Unsupported or unrecognized SSL message")))
+                .isEqualTo(
+                        fallsBack
+                                ? Optional.of(HttpUrl.get("http://" + host + "/v2/team/app/manifests/v1"))
+                                : Optional.empty());
+        assertThat(endpoint.fallback(url, new ConnectException("refused"))).isEmpty();
+        assertThat(endpoint.fallback(url, new SSLHandshakeException("Received fatal alert: bad_certificate")))
+                .isEmpty();
+    }
+
     @Test
     void ownOnlyTheirOrigin() throws Exception {
-        Endpoint endpoint = endpoints.of("host.example", TASK);
+        Endpoint endpoint = endpoint("host.example");
 
         assertThat(endpoint.owns(HttpUrl.get("https://host.example/other"))).isTrue();
         assertThat(endpoint.owns(HttpUrl.get("https://host.example:444/v2/"))).isFalse();

@@ -2,8 +2,10 @@ package dev.sluice.registry;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
@@ -60,7 +62,11 @@ final class ScriptedRegistry implements AutoCloseable {
     }
 
     RegistryClient client(TimeSource time, CredentialSource credentials, RegistryOptions options) {
-        return new RegistryClient(options, credentials, time, new Random(1), new OkHttpClient());
+        // It takes a TLS handshake for a request.
+        Set<String> plain = new HashSet<>(options.plainHttpHosts());
+        plain.add(host());
+        return new RegistryClient(
+                options.withPlainHttpHosts(plain), credentials, time, new Random(1), new OkHttpClient());
     }
 
     /** Defaults, but a request and a stall take so long. */

@@ -70,20 +70,29 @@ public record Config(
      * How registries are reached.
      *
      * @param plainHttpHosts names, with or without a port, lower case, that speak HTTP without TLS
+     * @param configPath roots of host directories, absolute
      * @param hosts names with a port, lower case, for registries that are known without theirs
      * @param retries how often a failed request is tried again
+     * @param patience for how long a read of a mounted layer is tried again at least
+     * @param deadline for one answer, retries included
      * @param dockerConfig Docker's {@code config.json}; empty for its usual places
      */
     public record Registry(
             List<String> plainHttpHosts,
+            List<Path> configPath,
             List<String> hosts,
             Duration connectTimeout,
             Duration readTimeout,
             int retries,
+            Duration patience,
+            Duration deadline,
             Optional<Path> dockerConfig) {
         public Registry {
             plainHttpHosts = List.copyOf(plainHttpHosts);
+            configPath = List.copyOf(configPath);
             hosts = List.copyOf(hosts);
+            requireNonNull(patience, "patience is null");
+            requireNonNull(deadline, "deadline is null");
             requireNonNull(connectTimeout, "connectTimeout is null");
             requireNonNull(readTimeout, "readTimeout is null");
             requireNonNull(dockerConfig, "dockerConfig is null");

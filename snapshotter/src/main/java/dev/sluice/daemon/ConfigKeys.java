@@ -61,7 +61,15 @@ final class ConfigKeys {
             "registry.plain_http_hosts",
             ConfigType.hosts(false),
             List.of(),
-            "Registries that speak HTTP without TLS, as \"host:port\", or \"host\" for port 80.");
+            "Registries that speak HTTP without TLS, as \"host:port\", or \"host\" for any port. Loopback need",
+            "not be named: as with containerd it gets TLS, unverified, and HTTP if it does not know TLS.");
+    static final ConfigKey<List<Path>> CONFIG_PATH = ConfigKey.of(
+            "registry.config_path",
+            ConfigType.pathList(),
+            List.of(Path.of("/etc/containerd/certs.d"), Path.of("/etc/docker/certs.d")),
+            "Directories with containerd's hosts.toml of registries (mirrors, certificates, headers) or with",
+            "certificates as Docker lays them out; containerd's key of the same name. They are read again when",
+            "they change. \"\" for none.");
     static final ConfigKey<List<String>> HOSTS = ConfigKey.of(
             "registry.hosts",
             ConfigType.hosts(true),
@@ -78,12 +86,24 @@ final class ConfigKeys {
             "registry.read_timeout",
             ConfigType.duration(Duration.ofMillis(100), Duration.ofMinutes(5)),
             Duration.ofSeconds(20),
-            "How long a registry may stay silent within an answer.");
+            "How long a registry may stay silent within an answer, or send less than 1 KiB a second.");
     static final ConfigKey<Integer> RETRIES = ConfigKey.of(
             "registry.retries",
             ConfigType.integer(0, 20),
             3,
             "How often a failed request is tried again, each time after a longer pause.");
+    static final ConfigKey<Duration> PATIENCE = ConfigKey.of(
+            "registry.patience",
+            ConfigType.duration(Duration.ZERO, Duration.ofMinutes(5)),
+            Duration.ofSeconds(10),
+            "How long a read of a mounted layer tries again at least, however often it has failed by then, so",
+            "that a registry may be restarted under running containers.");
+    static final ConfigKey<Duration> DEADLINE = ConfigKey.of(
+            "registry.deadline",
+            ConfigType.duration(Duration.ofSeconds(1), Duration.ofMinutes(30)),
+            Duration.ofSeconds(60),
+            "How long a registry has for an answer, all mirrors, retries and pauses included, before what",
+            "needed it fails.");
     static final ConfigKey<Optional<Path>> DOCKER_CONFIG = ConfigKey.of(
             "registry.docker_config",
             ConfigType.optionalPath(),
@@ -120,10 +140,13 @@ final class ConfigKeys {
             CHECKPOINT_INTERVAL,
             PREFETCH,
             PLAIN_HTTP_HOSTS,
+            CONFIG_PATH,
             HOSTS,
             CONNECT_TIMEOUT,
             READ_TIMEOUT,
             RETRIES,
+            PATIENCE,
+            DEADLINE,
             DOCKER_CONFIG,
             FILL_THREADS,
             FILL_MEMORY,

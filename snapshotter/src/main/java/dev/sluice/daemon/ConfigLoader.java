@@ -73,10 +73,13 @@ public final class ConfigLoader {
     private static Config.Registry registry(Values values) throws InvalidConfigException {
         return new Config.Registry(
                 values.get(ConfigKeys.PLAIN_HTTP_HOSTS),
+                values.get(ConfigKeys.CONFIG_PATH),
                 values.get(ConfigKeys.HOSTS),
                 values.get(ConfigKeys.CONNECT_TIMEOUT),
                 values.get(ConfigKeys.READ_TIMEOUT),
                 values.get(ConfigKeys.RETRIES),
+                values.get(ConfigKeys.PATIENCE),
+                values.get(ConfigKeys.DEADLINE),
                 values.get(ConfigKeys.DOCKER_CONFIG));
     }
 

@@ -74,6 +74,14 @@ record ConfigType<T>(String expected, Function<JsonNode, Optional<T>> reader, Fu
                 path -> path.map(Path::toString).orElse(""));
     }
 
+    /** Paths separated by colons, or the empty string for none. */
+    static ConfigType<List<Path>> pathList() {
+        return text(
+                "absolute paths separated by colons, or \"\"",
+                ConfigType::parsePathList,
+                paths -> paths.stream().map(Path::toString).collect(joining(":")));
+    }
+
     static ConfigType<Path> socket() {
         return text(
                 "an absolute path of at most " + SocketPaths.MAX_BYTES + " bytes", SocketPaths::parse, Path::toString);
@@ -130,6 +138,18 @@ record ConfigType<T>(String expected, Function<JsonNode, Optional<T>> reader, Fu
     private static Optional<Optional<Path>> parseOptionalPath(String text) {
         Optional<Path> path = SocketPaths.parseAbsolute(text);
         return path.isPresent() || text.isEmpty() ? Optional.of(path) : Optional.empty();
+    }
+
+    private static Optional<List<Path>> parsePathList(String text) {
+        List<Path> paths = new ArrayList<>();
+        for (String part : text.isEmpty() ? new String[0] : text.split(":", -1)) {
+            Optional<Path> path = SocketPaths.parseAbsolute(part);
+            if (path.isEmpty()) {
+                return Optional.empty();
+            }
+            paths.add(path.get());
+        }
+        return Optional.of(List.copyOf(paths));
     }
 
     private static Optional<List<String>> parseHosts(JsonNode node, boolean portRequired) {

@@ -15,6 +15,9 @@ import java.util.Set;
 final class Settings {
     private static final Duration HELPER_TIMEOUT = Duration.ofSeconds(10);
 
+    /** Bytes per second; a transfer that brings fewer is taken for a silent one. */
+    private static final long SLOWEST_PER_SECOND = 1024;
+
     private Settings() {}
 
     static FillOptions fill(Config config) {
@@ -31,15 +34,16 @@ final class Settings {
 
     static RegistryOptions registry(Config.Registry registry) {
         RegistryOptions defaults = RegistryOptions.defaults();
-        RegistryOptions.Timeouts timeouts = defaults.timeouts();
         RegistryOptions.Retries retries = defaults.retries();
         return defaults.withPlainHttpHosts(Set.copyOf(registry.plainHttpHosts()))
+                .withHostDirectories(registry.configPath())
+                .withPatience(registry.patience())
                 .withTimeouts(new RegistryOptions.Timeouts(
                         registry.connectTimeout(),
                         registry.readTimeout(),
-                        timeouts.operation(),
-                        timeouts.stall(),
-                        timeouts.progress()))
+                        registry.deadline(),
+                        registry.readTimeout(),
+                        Math.max(1, registry.readTimeout().toSeconds() * SLOWEST_PER_SECOND)))
                 .withRetries(new RegistryOptions.Retries(
                         registry.retries(), retries.basePause(), retries.maxPause(), retries.maxRetryAfter()));
     }

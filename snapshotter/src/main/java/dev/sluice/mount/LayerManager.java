@@ -7,7 +7,6 @@ import dev.sluice.image.Resolution;
 import dev.sluice.image.ResolvedImage;
 import dev.sluice.layer.LayerFormat;
 import dev.sluice.linux.Linux;
-import dev.sluice.mount.LayerBuilder.BlobSource;
 import dev.sluice.ondemand.Backend;
 import dev.sluice.registry.RegistryClient;
 import java.io.IOException;
@@ -87,7 +86,6 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
     }
 
     private LayerManager(Settings settings, LayerStore store, MountPoints mountPoints, BootId bootId) {
-        BlobSource blobs = new RegistryBlobs(settings.registry);
         this.store = store;
         this.mountPoints = mountPoints;
         diskUsage = new DiskUsage(settings.linux);
@@ -99,11 +97,17 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
             return thread;
         });
         preparations = new ImagePreparations(
-                new LayerBuilder(store, references, settings.formats, blobs),
+                new LayerBuilder(store, references, settings.formats, new RegistryBlobs(settings.registry, false)),
                 references,
                 workers,
                 InstantSource.system());
-        opener = new LayerOpener(settings.linux, bootId, settings.engine, settings.backend, blobs, settings.prefetch);
+        opener = new LayerOpener(
+                settings.linux,
+                bootId,
+                settings.engine,
+                settings.backend,
+                new RegistryBlobs(settings.registry, true),
+                settings.prefetch);
         inheritedDirectories = new InheritedDirectories(settings.linux);
     }
 

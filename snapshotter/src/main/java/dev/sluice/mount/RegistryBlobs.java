@@ -10,13 +10,19 @@ import dev.sluice.registry.RemoteBlob;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 
-/** Makes blobs of a registry readable for layers. */
-record RegistryBlobs(RegistryClient client) implements LayerBuilder.BlobSource {
+/**
+ * Makes blobs of a registry readable for layers.
+ *
+ * @param patiently whether a registry that is out of order is waited for: by readers of a mount, who have nothing else, but not by
+ *     containerd, which can pull the layer as usual
+ */
+record RegistryBlobs(RegistryClient client, boolean patiently) implements LayerBuilder.BlobSource {
     @Override
     public Blob open(String reference, LayerDescriptor layer) {
-        RemoteBlob remote = client.openBlob(
+        RemoteBlob opened = client.openBlob(
                 ImageReference.parse(reference),
                 new Descriptor(layer.mediaType(), Digest.parse(layer.digest()), layer.size()));
+        RemoteBlob remote = patiently ? opened.patiently() : opened;
         return new Blob() {
             @Override
             public long size() {

@@ -37,10 +37,13 @@ class ConfigLoaderTest {
                         true,
                         new Config.Registry(
                                 List.of(),
+                                List.of(Path.of("/etc/containerd/certs.d"), Path.of("/etc/docker/certs.d")),
                                 List.of(),
                                 Duration.ofSeconds(5),
                                 Duration.ofSeconds(20),
                                 3,
+                                Duration.ofSeconds(10),
+                                Duration.ofSeconds(60),
                                 Optional.empty()),
                         new Config.Fill(PROCESSORS, DataSize.ofMebibytes(64), DataSize.ofMebibytes(4)),
                         new Config.Fuse(2)));
@@ -60,10 +63,13 @@ class ConfigLoaderTest {
                 prefetch = false
                 [registry]
                 plain_http_hosts = ["Registry.local:5000", "10.0.0.7"]
+                config_path = "/etc/certs.d:/srv/certs.d"
                 hosts = ["registry.example:5443"]
                 connect_timeout = "1s"
                 read_timeout = "2s"
                 retries = 0
+                patience = "0s"
+                deadline = "2m"
                 docker_config = "/etc/docker/config.json"
                 [fill]
                 threads = 7
@@ -85,10 +91,13 @@ class ConfigLoaderTest {
                         false,
                         new Config.Registry(
                                 List.of("registry.local:5000", "10.0.0.7"),
+                                List.of(Path.of("/etc/certs.d"), Path.of("/srv/certs.d")),
                                 List.of("registry.example:5443"),
                                 Duration.ofSeconds(1),
                                 Duration.ofSeconds(2),
                                 0,
+                                Duration.ZERO,
+                                Duration.ofMinutes(2),
                                 Optional.of(Path.of("/etc/docker/config.json"))),
                         new Config.Fill(7, DataSize.ofMebibytes(1024), DataSize.ofMebibytes(1)),
                         new Config.Fuse(3)));
@@ -166,6 +175,11 @@ class ConfigLoaderTest {
                 "registry.hosts = ['a']",
                 "registry.hosts = ['a/b:5000']",
                 "registry.docker_config = 'config.json'",
+                "registry.config_path = 'certs.d'",
+                "registry.config_path = '/a:'",
+                "registry.config_path = ['/a']",
+                "registry.patience = '-1s'",
+                "registry.deadline = '0s'",
                 "fill.threads = 1025",
                 "fill.memory = 64",
                 "fill.memory = '64M'",
