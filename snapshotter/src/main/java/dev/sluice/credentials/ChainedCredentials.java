@@ -20,10 +20,23 @@ public final class ChainedCredentials implements CredentialSource {
 
     @Override
     public Optional<Credentials> credentials(String host) throws IOException {
+        return first(source -> source.credentials(host));
+    }
+
+    @Override
+    public Optional<Credentials> credentials(String host, String repository) throws IOException {
+        return first(source -> source.credentials(host, repository));
+    }
+
+    private interface Question {
+        Optional<Credentials> ask(CredentialSource source) throws IOException;
+    }
+
+    private Optional<Credentials> first(Question question) throws IOException {
         List<IOException> failures = new ArrayList<>();
         for (CredentialSource source : sources) {
             try {
-                Optional<Credentials> credentials = source.credentials(host);
+                Optional<Credentials> credentials = question.ask(source);
                 if (credentials.isPresent()) {
                     return credentials;
                 }

@@ -8,21 +8,25 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.sluice.registry.Credentials;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * What {@code config.json} says about registries. Its keys name a registry as a host, or as a URL with one of the paths that
- * Docker has used; a key with another path is about a part of a registry and not used here.
+ * What {@code config.json} says about registries. Its keys name a registry as a host, or as a URL with one of the paths that Docker
+ * has used. A key with another path is about the repositories below it, and the longest that fits counts, as podman has it; if it is a
+ * URL, Docker takes it for the whole registry, and so is it taken here where no other key fits.
  *
  * @param auths credentials by host
  * @param helpers names of credential helpers by host
  * @param store the credential helper for all other hosts
  */
-record DockerConfig(Map<String, Credentials> auths, Map<String, String> helpers, Optional<String> store) {
+record DockerConfig(Map<String, List<Entry>> auths, Map<String, String> helpers, Optional<String> store) {
     static final DockerConfig EMPTY = new DockerConfig(Map.of(), Map.of(), Optional.empty());
 
     private static final String DOCKER_HOST = "docker.io";
@@ -36,6 +40,18 @@ record DockerConfig(Map<String, Credentials> auths, Map<String, String> helpers,
             .build()
             .readerFor(JsonNode.class);
 
+    /**
+     * Credentials for a part of a registry.
+     *
+     * @param path of repositories, without slashes around it; empty for the whole registry
+     * @param elsewhere whether they may serve for other repositories too if nothing else is known
+     */
+    record Entry(String path, boolean elsewhere, Credentials credentials) {
+        private boolean covers(String repository) {
+            return path.isEmpty() || repository.equals(path) || repository.startsWith(path + "/");
+        }
+    }
+
     DockerConfig {
         auths = Map.copyOf(auths);
         helpers = Map.copyOf(helpers);
@@ -46,8 +62,14 @@ record DockerConfig(Map<String, Credentials> auths, Map<String, String> helpers,
         return host.equals(DOCKER_HOST) ? DOCKER_KEY : host;
     }
 
-    Optional<Credentials> credentials(String host) {
-        return Optional.ofNullable(auths.get(host));
+    /** @param repository empty for the whole registry */
+    Optional<Credentials> credentials(String host, String repository) {
+        List<Entry> entries = auths.getOrDefault(host, List.of());
+        return entries.stream()
+                .filter(entry -> entry.covers(repository))
+                .max(Comparator.comparingInt(entry -> entry.path.length()))
+                .or(() -> entries.stream().filter(Entry::elsewhere).findFirst())
+                .map(Entry::credentials);
     }
 
     Optional<String> helper(String host) {
@@ -57,21 +79,26 @@ record DockerConfig(Map<String, Credentials> auths, Map<String, String> helpers,
     /** @throws IOException if it is malformed; the message quotes nothing of it */
     static DockerConfig parse(byte[] json) throws IOException {
         JsonNode root = object(json).orElseThrow(() -> new IOException("it is not a JSON object"));
-        Map<String, Credentials> auths = new HashMap<>();
-        for (Map.Entry<String, JsonNode> entry : root.path("auths").properties()) {
-            Optional<String> host = host(entry.getKey());
-            Optional<Credentials> credentials = credentials(entry.getKey(), entry.getValue());
-            if (host.isPresent() && credentials.isPresent()) {
-                if (entry.getKey().equals(serverAddress(host.get()))) {
-                    auths.put(host.get(), credentials.get());
-                } else {
-                    auths.putIfAbsent(host.get(), credentials.get());
-                }
+        Map<String, List<Entry>> auths = new HashMap<>();
+        for (Map.Entry<String, JsonNode> field : root.path("auths").properties()) {
+            Optional<Credentials> credentials = credentials(field.getKey(), field.getValue());
+            Optional<String> host = host(field.getKey());
+            if (credentials.isEmpty() || host.isEmpty()) {
+                continue;
+            }
+            Entry entry = new Entry(path(field.getKey()), field.getKey().contains("://"), credentials.get());
+            List<Entry> entries = auths.computeIfAbsent(host.get(), key -> new ArrayList<>());
+            if (field.getKey().equals(serverAddress(host.get()))) {
+                entries.removeIf(other -> other.path.isEmpty());
+                entries.add(0, entry);
+            } else if (entries.stream().noneMatch(other -> other.path.equals(entry.path))) {
+                entries.add(entry);
             }
         }
         Map<String, String> helpers = new HashMap<>();
         for (Map.Entry<String, JsonNode> entry : root.path("credHelpers").properties()) {
             host(entry.getKey())
+                    .filter(host -> path(entry.getKey()).isEmpty())
                     .ifPresent(host -> helpers.put(host, entry.getValue().asText("")));
         }
         helpers.values().removeIf(String::isEmpty);
@@ -89,14 +116,25 @@ record DockerConfig(Map<String, Credentials> auths, Map<String, String> helpers,
     }
 
     private static Optional<String> host(String key) {
-        int scheme = key.indexOf("://");
-        String rest = scheme < 0 ? key : key.substring(scheme + 3);
+        String rest = withoutScheme(key);
         int slash = rest.indexOf('/');
         String host = slash < 0 ? rest : rest.substring(0, slash);
-        if (host.isEmpty() || !PATHS.contains(rest.substring(host.length()))) {
-            return Optional.empty();
+        return host.isEmpty() ? Optional.empty() : Optional.of(DOCKER_ALIASES.contains(host) ? DOCKER_HOST : host);
+    }
+
+    private static String path(String key) {
+        String rest = withoutScheme(key);
+        int slash = rest.indexOf('/');
+        String path = slash < 0 ? "" : rest.substring(slash);
+        if (PATHS.contains(path)) {
+            return "";
         }
-        return Optional.of(DOCKER_ALIASES.contains(host) ? DOCKER_HOST : host);
+        return path.substring(1, path.endsWith("/") ? path.length() - 1 : path.length());
+    }
+
+    private static String withoutScheme(String key) {
+        int scheme = key.indexOf("://");
+        return scheme < 0 ? key : key.substring(scheme + 3);
     }
 
     private static Optional<Credentials> credentials(String key, JsonNode entry) throws IOException {

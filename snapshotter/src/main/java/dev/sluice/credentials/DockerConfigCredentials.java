@@ -36,6 +36,11 @@ public final class DockerConfigCredentials implements CredentialSource {
 
     @Override
     public Optional<Credentials> credentials(String host) throws IOException {
+        return credentials(host, "");
+    }
+
+    @Override
+    public Optional<Credentials> credentials(String host, String repository) throws IOException {
         DockerConfig config = config();
         Optional<String> helper = config.helper(host);
         if (helper.isPresent()) {
@@ -44,7 +49,7 @@ public final class DockerConfigCredentials implements CredentialSource {
                 return stored;
             }
         }
-        return config.credentials(host);
+        return config.credentials(host, repository);
     }
 
     private DockerConfig config() throws IOException {

@@ -122,6 +122,28 @@ class DockerConfigCredentialsTest {
     }
 
     @Test
+    void prefersTheLongestPathThatARepositoryIsBelow() throws Exception {
+        config("""
+                {"auths": {"r.example": {"auth": "%s"}, "r.example/team": {"auth": "%s"},
+                           "https://r.example/team/app/": {"auth": "%s"}}}
+                """.formatted(base64("whole:x"), base64("team:x"), base64("app:x")));
+
+        assertThat(source.credentials("r.example", "team/app")).contains(new Credentials.Basic("app", "x"));
+        assertThat(source.credentials("r.example", "team/app/sub")).contains(new Credentials.Basic("app", "x"));
+        assertThat(source.credentials("r.example", "team/application")).contains(new Credentials.Basic("team", "x"));
+        assertThat(source.credentials("r.example", "teams")).contains(new Credentials.Basic("whole", "x"));
+        assertThat(source.credentials("r.example")).contains(new Credentials.Basic("whole", "x"));
+    }
+
+    @Test
+    void takesAUrlWithAPathForTheWholeRegistryIfNothingElseFits() throws Exception {
+        config("{\"auths\": {\"https://r.example/some/path\": {\"auth\": \"%s\"}}}".formatted(AUTH));
+
+        assertThat(source.credentials("r.example", "team/app")).contains(ALICE);
+        assertThat(source.credentials("r.example")).contains(ALICE);
+    }
+
+    @Test
     void readsTheFileAgainWhenItChanges() throws Exception {
         config("{\"auths\": {\"r.example\": {\"auth\": \"%s\"}}}".formatted(AUTH));
         assertThat(source.credentials("r.example")).contains(ALICE);
