@@ -78,7 +78,7 @@ class ColdReadsIT {
                 ContainerdConfig.PLAIN,
                 Machine.distribution(),
                 "auto",
-                "prefetch = false\nfill = { read_ahead_max = \"0B\" }\n");
+                SluiceProcess.Settings.PATIENT + "prefetch = false\nfill = { read_ahead_max = \"0B\" }\n");
         Estargz.convert(node.client(), plain, reference);
         manifest = RemoteManifest.fetch(reference);
         Path script = bed.directory("script");

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.e2e.host.Command;
-import dev.sluice.e2e.host.FreePort;
 import dev.sluice.e2e.host.Mounts;
 import dev.sluice.e2e.host.ServiceProcess;
 import dev.sluice.e2e.host.TestBed;
@@ -36,6 +35,10 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 class MountCommandIT {
 
     private static final int TERMINATED = 128 + 15;
+
+    /** Port 1 is nobody's. */
+    private static final String UNUSED = "127.0.0.1:1";
+
     private static final byte[] LOWER = random(300_001);
     private static final byte[] UPPER = random(5_000_001);
 
@@ -153,7 +156,6 @@ class MountCommandIT {
                 .readTree(Command.of(sluice, "status", "--root", root, "--json")
                         .run()
                         .stdout());
-        String text = Command.of(sluice, "status", "--root", root).run().stdout();
         Command.Result again = Command.of(sluice, "mount", "--root", root, reference, directory.toString())
                 .runForResult();
         Command.of(sluice, "umount", "--root", root, directory.toString()).run();
@@ -164,9 +166,8 @@ class MountCommandIT {
             assertThat(mount.path("directory").asText()).isEqualTo(directory.toString());
         });
         assertThat(status.path("layers")).hasSize(2);
-        assertThat(text).contains(reference + " is mounted at " + directory);
         assertThat(again.exitCode()).isEqualTo(1);
-        assertThat(again.stderr()).isEqualTo("sluice: " + reference + " is already mounted at " + directory + "\n");
+        assertThat(sentences(again)).containsExactly("sluice: " + reference + " is already mounted at " + directory);
         assertThat(Mounts.below(directory)).isEmpty();
     }
 
@@ -207,9 +208,9 @@ class MountCommandIT {
                 .runForResult();
 
         assertThat(result.exitCode()).isEqualTo(1);
-        assertThat(result.stderr())
-                .isEqualTo("sluice: no daemon answers at " + bed.directory().resolve("none")
-                        + "; is sluice daemon running?\n");
+        assertThat(sentences(result))
+                .containsExactly("sluice: no daemon answers at "
+                        + bed.directory().resolve("none") + "; is sluice daemon running?");
     }
 
     @Test
@@ -219,13 +220,13 @@ class MountCommandIT {
         Files.writeString(full.resolve("file"), "here already");
         Path absent = bed.directory().resolve("absent-mnt");
         String missing = registry.address() + "/small:missing";
-        String unreachable = "127.0.0.1:" + FreePort.find() + "/small:estargz";
+        String unreachable = UNUSED + "/small:estargz";
 
         for (boolean daemon : List.of(false, true)) {
             assertFails(daemon, missing, directory, missing);
             assertFails(daemon, reference, full, full + " is not empty");
         }
-        assertFails(false, unreachable, directory, unreachable.substring(0, unreachable.indexOf('/')));
+        assertFails(false, unreachable, directory, UNUSED);
         assertFails(false, plain, directory, "cannot be lazy");
         assertFails(false, reference, absent, "there is no directory " + absent);
     }
@@ -236,16 +237,24 @@ class MountCommandIT {
                 Command.of(mountCommand(root, image, directory, daemon)).runForResult();
 
         assertThat(result.exitCode()).as(result.stderr()).isEqualTo(1);
-        List<String> sentences = result.stderr()
-                .lines()
-                .filter(line -> line.startsWith("sluice: "))
-                .toList();
-        assertThat(sentences).as(result.stderr()).singleElement().asString().contains(reason);
+        assertThat(sentences(result))
+                .as(result.stderr())
+                .singleElement()
+                .asString()
+                .contains(reason);
         assertThat(result.stderr()).doesNotContain("ERROR").doesNotContain("\tat ");
         assertThat(Mounts.below(directory)).isEmpty();
         if (!daemon) {
             assertThat(Mounts.below(root)).isEmpty();
         }
+    }
+
+    /** What a command says to the user; the log goes to the same place. */
+    private static List<String> sentences(Command.Result result) {
+        return result.stderr()
+                .lines()
+                .filter(line -> line.startsWith("sluice: "))
+                .toList();
     }
 
     private ServiceProcess mountAlone(Path root, Path directory) throws IOException {

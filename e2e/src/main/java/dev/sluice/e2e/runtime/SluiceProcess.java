@@ -88,9 +88,13 @@ public final class SluiceProcess implements AutoCloseable {
     public record Settings(
             Path distribution, Path directory, Path containerdSocket, String backend, String configuration) {
 
-        /** Configuration for registries that speak plain HTTP, as {@code host:port}. */
+        /** Configuration of a daemon that waits for layers to become lazy, however slow and busy the machine may be. */
+        public static final String PATIENT = "prepare_timeout = \"5m\"\n";
+
+        /** {@link #PATIENT} configuration for registries that speak plain HTTP, as {@code host:port}. */
         public static String plainHttp(List<String> hosts) {
-            return hosts.stream().collect(Collectors.joining("\", \"", "[registry]\nplain_http_hosts = [\"", "\"]\n"));
+            return hosts.stream()
+                    .collect(Collectors.joining("\", \"", PATIENT + "[registry]\nplain_http_hosts = [\"", "\"]\n"));
         }
 
         /** The socket that containerd talks to. */
