@@ -1,16 +1,9 @@
 package dev.sluice.fill;
 
-import static dev.sluice.linux.OpenFlags.O_CREAT;
-import static dev.sluice.linux.OpenFlags.O_RDWR;
-
-import dev.sluice.linux.Linux;
-import dev.sluice.linux.LinuxFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.slf4j.Logger;
@@ -23,15 +16,17 @@ import org.slf4j.LoggerFactory;
  * at 0            header, 4096 bytes: magic "SLUICEPB" | version u32 | reserved u32 | device size u64 | CRC32C of these u32
  * at 4096         slot 0: header, 4096 bytes: generation u64 | CRC32C of generation and bitmap u32; bitmap, B bytes
  * at 8192 + B     slot 1, the same
- * at 12288 + 2 B  live: header, 4096 bytes: boot ID, 16 bytes | CRC32C of it u32; bitmap, B bytes, mapped
+ * at 12288 + 2 B  live: header, 4096 bytes: boot ID, 16 bytes | CRC32C of it u32; two bitmaps, B bytes each, mapped
  * </pre>
  *
  * The slot with the higher generation whose checksum holds is the durable bitmap: a torn write leaves the other one. The live
- * bitmap is right only during the boot that its header names. Not safe for use by many threads, except {@link #live}.
+ * bitmaps are right only during the boot that their header names. They say the same; a page counts after a restart only if both
+ * name it, so that no single flipped bit makes a page of zeros count. Not safe for use by many threads, except {@link #live} and
+ * {@link #set}.
  */
 final class PresentFile implements AutoCloseable {
     static final long MAGIC = 0x42504543_49554C53L; // "SLUICEPB"
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     private static final Logger LOG = LoggerFactory.getLogger(PresentFile.class);
     private static final int BLOCK = 4096;
@@ -39,13 +34,14 @@ final class PresentFile implements AutoCloseable {
     private static final int SLOTS = 2;
 
     private final Path path;
-    private final LinuxFile file;
+    private final DeviceFile file;
     private final long pages;
     private final int bitmapLength;
     private final PresentBitmap live;
+    private final PresentBitmap mirror;
     private long generation;
 
-    private PresentFile(Path path, LinuxFile file, long deviceSize, BootId boot, boolean trusted) throws IOException {
+    private PresentFile(Path path, DeviceFile file, long deviceSize, BootId boot, boolean trusted) throws IOException {
         this.path = path;
         this.file = file;
         this.pages = deviceSize / DataDevice.PAGE;
@@ -58,8 +54,14 @@ final class PresentFile implements AutoCloseable {
         if (!sameBoot) {
             // Written, not only extended: a mapped hole would be a fault instead of an error on a full disk.
             file.writeFully(durable.duplicate(), liveAt() + BLOCK);
+            file.writeFully(durable.duplicate(), liveAt() + BLOCK + bitmapLength);
         }
-        live = new PresentBitmap(mapLive(), pages);
+        ByteBuffer first = file.map(liveAt() + BLOCK, bitmapLength);
+        ByteBuffer second = file.map(liveAt() + BLOCK + bitmapLength, bitmapLength);
+        live = new PresentBitmap(first, pages);
+        live.retain(second);
+        mirror = new PresentBitmap(second, pages);
+        mirror.retain(first);
         if (!sameBoot) {
             writeLiveHeader(boot);
         }
@@ -71,8 +73,9 @@ final class PresentFile implements AutoCloseable {
      * @param trusted false if the data device is not the one that the file speaks of: nothing is present then
      * @throws IOException if the file cannot be used, or has a version that is not ours
      */
-    static PresentFile open(Linux linux, Path path, long deviceSize, BootId boot, boolean trusted) throws IOException {
-        LinuxFile file = linux.open(path, O_RDWR | O_CREAT, 0600);
+    static PresentFile open(DeviceFiles files, Path path, long deviceSize, BootId boot, boolean trusted)
+            throws IOException {
+        DeviceFile file = files.open(path);
         try {
             return new PresentFile(path, file, deviceSize, boot, trusted);
         } catch (IOException | RuntimeException e) {
@@ -81,15 +84,16 @@ final class PresentFile implements AutoCloseable {
         }
     }
 
-    private ByteBuffer mapLive() throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            return channel.map(FileChannel.MapMode.READ_WRITE, liveAt() + BLOCK, bitmapLength);
-        }
-    }
-
     /** The bitmap that a crash of ours does not harm. Safe for use by many threads. */
     PresentBitmap live() {
         return live;
+    }
+
+    /** Names pages whose bytes are written. Safe for use by many threads. */
+    void set(long from, long to) {
+        // Readers look at the live one: it comes last.
+        mirror.set(from, to);
+        live.set(from, to);
     }
 
     /** A copy of the live bitmap, to be made durable when the pages in it are. */
@@ -108,7 +112,7 @@ final class PresentFile implements AutoCloseable {
         // The old checksum goes away with the first block; until the force below, the other slot is the durable one.
         file.writeFully(header, at);
         file.writeFully(bitmap.duplicate(), at + BLOCK);
-        file.fdatasync();
+        file.sync();
         generation = next;
     }
 
@@ -119,7 +123,7 @@ final class PresentFile implements AutoCloseable {
      * @param to page after the last
      */
     void forget(long from, long to) throws IOException {
-        live.clear(from, to);
+        clearLive(from, to);
         for (int i = 0; i < SLOTS; i++) {
             ByteBuffer direct =
                     ByteBuffer.allocateDirect(bitmapLength).put(readDurable()).clear();
@@ -131,11 +135,18 @@ final class PresentFile implements AutoCloseable {
     /** Clears live bits that are not durable: a sync failed, and what the kernel held for us may be lost. */
     void fallBackToDurable() {
         try {
-            live.retain(readDurable());
+            ByteBuffer durable = readDurable();
+            live.retain(durable);
+            mirror.retain(durable);
         } catch (IOException e) {
             LOG.warn("{}: durable bitmap cannot be read, nothing counts as present", path, e);
-            live.clear(0, pages);
+            clearLive(0, pages);
         }
+    }
+
+    private void clearLive(long from, long to) {
+        live.clear(from, to);
+        mirror.clear(from, to);
     }
 
     @Override
@@ -155,7 +166,7 @@ final class PresentFile implements AutoCloseable {
         if (header.getLong(0) == MAGIC && header.getInt(8) != VERSION) {
             throw new IOException(path + " has version " + header.getInt(8) + ", expected " + VERSION);
         }
-        if (length != liveAt() + BLOCK + bitmapLength
+        if (length != liveAt() + BLOCK + 2L * bitmapLength
                 || header.getLong(0) != MAGIC
                 || header.getInt(HEADER_LENGTH - 4) != checksum(header.slice(0, HEADER_LENGTH - 4))
                 || header.getLong(16) != deviceSize) {
@@ -167,10 +178,10 @@ final class PresentFile implements AutoCloseable {
 
     private void createEmpty(long deviceSize) throws IOException {
         file.truncate(0);
-        file.fsync();
+        file.sync();
         ByteBuffer header = block().putLong(MAGIC).putInt(VERSION).putInt(0).putLong(deviceSize);
         header.putInt(checksum(header.slice(0, HEADER_LENGTH - 4))).clear();
-        file.writeFully(ByteBuffer.allocate(bitmapLength), liveAt() + BLOCK);
+        file.truncate(liveAt() + BLOCK + 2L * bitmapLength);
         file.writeFully(header, 0);
         for (int i = 0; i < SLOTS; i++) {
             writeDurable(ByteBuffer.allocate(bitmapLength));

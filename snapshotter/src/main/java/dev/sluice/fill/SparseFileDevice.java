@@ -1,15 +1,10 @@
 package dev.sluice.fill;
 
-import static dev.sluice.linux.OpenFlags.O_CREAT;
-import static dev.sluice.linux.OpenFlags.O_EXCL;
-import static dev.sluice.linux.OpenFlags.O_RDWR;
-
 import dev.sluice.linux.Linux;
-import dev.sluice.linux.LinuxFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -26,7 +21,7 @@ public final class SparseFileDevice implements DataDevice {
 
     private final Path path;
     private final long size;
-    private final LinuxFile data;
+    private final DeviceFile data;
     private final PresentFile evidence;
     private final PresentBitmap present;
     /** Keeps sync, forget and close apart; readers and writers never take it. */
@@ -36,7 +31,7 @@ public final class SparseFileDevice implements DataDevice {
     private volatile boolean dirty;
     private boolean closed;
 
-    private SparseFileDevice(Path path, long size, LinuxFile data, PresentFile evidence) {
+    private SparseFileDevice(Path path, long size, DeviceFile data, PresentFile evidence) {
         this.path = path;
         this.size = size;
         this.data = data;
@@ -58,14 +53,20 @@ public final class SparseFileDevice implements DataDevice {
      */
     public static SparseFileDevice open(Linux linux, Path data, Path present, long size, BootId boot)
             throws IOException {
+        return open(new LinuxDeviceFiles(linux), data, present, size, boot);
+    }
+
+    /** See {@link #open(Linux, Path, Path, long, BootId)}. */
+    static SparseFileDevice open(DeviceFiles files, Path data, Path present, long size, BootId boot)
+            throws IOException {
         if (size < 0 || size % PAGE != 0) {
             throw new IllegalArgumentException("size of a data device is no multiple of a page: " + size);
         }
-        boolean trusted = Files.exists(data) && Files.size(data) == size;
+        boolean trusted = files.size(data).equals(OptionalLong.of(size));
         // Before the data file comes into being: evidence of an earlier one must never speak for it.
-        PresentFile evidence = PresentFile.open(linux, present, size, boot, trusted);
+        PresentFile evidence = PresentFile.open(files, present, size, boot, trusted);
         try {
-            LinuxFile file = trusted ? linux.open(data, O_RDWR, 0) : create(linux, data, size);
+            DeviceFile file = trusted ? files.open(data) : create(files, data, size);
             return new SparseFileDevice(data, size, file, evidence);
         } catch (IOException | RuntimeException e) {
             evidence.close();
@@ -73,9 +74,9 @@ public final class SparseFileDevice implements DataDevice {
         }
     }
 
-    private static LinuxFile create(Linux linux, Path data, long size) throws IOException {
-        Files.deleteIfExists(data);
-        LinuxFile file = linux.open(data, O_RDWR | O_CREAT | O_EXCL, 0600);
+    private static DeviceFile create(DeviceFiles files, Path data, long size) throws IOException {
+        files.delete(data);
+        DeviceFile file = files.open(data);
         try {
             file.truncate(size);
             return file;
@@ -88,11 +89,6 @@ public final class SparseFileDevice implements DataDevice {
     /** The sparse file itself, for kernel interfaces that read it. */
     public Path path() {
         return path;
-    }
-
-    /** The descriptor that reads and writes go through; stays the device's. */
-    public LinuxFile file() {
-        return data;
     }
 
     @Override
@@ -125,7 +121,7 @@ public final class SparseFileDevice implements DataDevice {
             throw new IllegalArgumentException("not whole pages: " + length + " bytes at " + offset);
         }
         data.writeFully(pages, offset);
-        present.set(offset / PAGE, (offset + length) / PAGE);
+        evidence.set(offset / PAGE, (offset + length) / PAGE);
         dirty = true;
     }
 
@@ -192,7 +188,7 @@ public final class SparseFileDevice implements DataDevice {
         try {
             // Every page in the snapshot was written before the data are synced.
             ByteBuffer snapshot = evidence.snapshot();
-            data.fdatasync();
+            data.sync();
             synced = true;
             evidence.writeDurable(snapshot);
         } catch (IOException e) {
@@ -209,7 +205,7 @@ public final class SparseFileDevice implements DataDevice {
     @Override
     public void close() throws IOException {
         maintenance.lock();
-        try (LinuxFile closeData = data;
+        try (DeviceFile closeData = data;
                 PresentFile closeEvidence = evidence) {
             if (dirty && !closed) {
                 checkpoint();
