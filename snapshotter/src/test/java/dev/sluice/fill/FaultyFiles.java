@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -41,6 +42,8 @@ final class FaultyFiles implements DeviceFiles {
         private final byte[] durable;
         private long size;
         private long durableSize;
+        /** Sectors that a failed sync gave up: they read well for now, and no later sync writes them. */
+        private final BitSet lost = new BitSet();
         /** What a process that died left; others see what it would still have done to mapped memory, had it lived. */
         private Optional<ByteBuffer> left = Optional.empty();
 
@@ -107,7 +110,7 @@ final class FaultyFiles implements DeviceFiles {
         int share = random.nextInt(3);
         for (int at = 0; at < after.size; at += SECTOR) {
             int length = (int) Math.min(SECTOR, after.size - at);
-            boolean isNew = share == 1 || (share == 2 && random.nextBoolean());
+            boolean isNew = !before.lost.get(at / SECTOR) && (share == 1 || (share == 2 && random.nextBoolean()));
             if (isNew && at < before.size) {
                 after.now.put(at, before.left.orElse(before.now), at, length);
             } else {
@@ -119,8 +122,21 @@ final class FaultyFiles implements DeviceFiles {
     }
 
     private static void makeDurable(Contents contents) {
-        contents.now.get(0, contents.durable);
+        for (int sector = 0; sector < contents.durable.length / SECTOR; sector++) {
+            if (!contents.lost.get(sector)) {
+                contents.now.get(sector * SECTOR, contents.durable, sector * SECTOR, SECTOR);
+            }
+        }
         contents.durableSize = contents.size;
+    }
+
+    private static void lose(Contents contents) {
+        for (int sector = 0; sector < contents.durable.length / SECTOR; sector++) {
+            ByteBuffer durable = ByteBuffer.wrap(contents.durable, sector * SECTOR, SECTOR);
+            if (!contents.now.slice(sector * SECTOR, SECTOR).equals(durable)) {
+                contents.lost.set(sector);
+            }
+        }
     }
 
     @Override
@@ -215,6 +231,7 @@ final class FaultyFiles implements DeviceFiles {
         private void write(ByteBuffer from, long offset, int length) {
             contents.now.put((int) offset, from, from.position(), length);
             from.position(from.position() + length);
+            contents.lost.clear((int) offset / SECTOR, (int) (offset + length + SECTOR - 1) / SECTOR);
             contents.size = Math.max(contents.size, offset + length);
         }
 
@@ -233,6 +250,7 @@ final class FaultyFiles implements DeviceFiles {
         public void sync() throws IOException {
             if (!crashed && steps >= failSyncAt) {
                 failSyncAt = Integer.MAX_VALUE;
+                lose(contents);
                 throw new IOException("a disk fails");
             }
             step();
