@@ -1,16 +1,8 @@
 package dev.sluice.snapshot;
 
-import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
-import static java.nio.file.StandardOpenOption.CREATE;
-import static java.nio.file.StandardOpenOption.READ;
-import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
-import static java.nio.file.StandardOpenOption.WRITE;
-
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
@@ -37,42 +29,49 @@ final class Journal implements Closeable {
     private static final long JOURNAL_MAGIC = 0x736c_7569_6365_4a31L; // "sluiceJ1"
     private static final long CHECKPOINT_MAGIC = 0x736c_7569_6365_4331L; // "sluiceC1"
 
-    private final Path directory;
-    private FileChannel channel;
+    private static final String JOURNAL = "journal";
+    private static final String CHECKPOINT = "checkpoint";
+
+    private final JournalFiles files;
+    private JournalFiles.OpenFile journal;
     private long sequence;
     private long length;
     private boolean broken;
 
-    private Journal(Path directory, FileChannel channel, long sequence, long length) {
-        this.directory = directory;
-        this.channel = channel;
+    private Journal(JournalFiles files, JournalFiles.OpenFile journal, long sequence, long length) {
+        this.files = files;
+        this.journal = journal;
         this.sequence = sequence;
         this.length = length;
     }
 
+    /** Opens the journal in a directory. See {@link #open(JournalFiles, Consumer)}. */
+    static Journal open(Path directory, Consumer<Change> changes) throws IOException {
+        return open(new JournalDirectory(directory), changes);
+    }
+
     /**
-     * Opens the journal in a directory, and makes an empty one if there is none.
+     * Opens the journal, and makes an empty one if there is none.
      *
      * @param changes takes all changes in order, before this method returns; it refuses one by IllegalArgumentException
      * @throws CorruptStoreException if what was once durable is damaged or missing
      * @throws UnknownStoreVersionException if another version wrote it
      */
-    static Journal open(Path directory, Consumer<Change> changes) throws IOException {
-        Path checkpoint = checkpointFile(directory);
-        Path journal = journalFile(directory);
-        boolean hasCheckpoint = Files.exists(checkpoint);
-        if (!Files.exists(journal)) {
+    static Journal open(JournalFiles files, Consumer<Change> changes) throws IOException {
+        boolean hasCheckpoint = files.exists(CHECKPOINT);
+        if (!files.exists(JOURNAL)) {
             if (hasCheckpoint) {
-                throw new CorruptStoreException(journal, 0, "it is missing, and there is a checkpoint");
+                throw new CorruptStoreException(files.path(JOURNAL), 0, "it is missing, and there is a checkpoint");
             }
-            writeWhole(journal, Frames.header(JOURNAL_MAGIC, new Frames.Header(0, 0)), List.of());
+            writeWhole(files, JOURNAL, Frames.header(JOURNAL_MAGIC, new Frames.Header(0, 0)), List.of());
         }
-        long inCheckpoint = hasCheckpoint ? readCheckpoint(checkpoint, changes) : 0;
-        return readJournal(directory, journal, inCheckpoint, changes);
+        long inCheckpoint = hasCheckpoint ? readCheckpoint(files, changes) : 0;
+        return readJournal(files, inCheckpoint, changes);
     }
 
-    private static long readCheckpoint(Path file, Consumer<Change> changes) throws IOException {
-        ByteBuffer in = ByteBuffer.wrap(Files.readAllBytes(file));
+    private static long readCheckpoint(JournalFiles files, Consumer<Change> changes) throws IOException {
+        Path file = files.path(CHECKPOINT);
+        ByteBuffer in = ByteBuffer.wrap(files.read(CHECKPOINT));
         Frames.Header header = Frames.readHeader(file, in, CHECKPOINT_MAGIC);
         int frames = Frames.read(file, in, 0, payload -> changes.accept(ChangeCodec.decode(payload)));
         if (in.hasRemaining() || frames != header.count()) {
@@ -82,9 +81,10 @@ final class Journal implements Closeable {
         return header.sequence();
     }
 
-    private static Journal readJournal(Path directory, Path file, long inCheckpoint, Consumer<Change> changes)
+    private static Journal readJournal(JournalFiles files, long inCheckpoint, Consumer<Change> changes)
             throws IOException {
-        ByteBuffer in = ByteBuffer.wrap(Files.readAllBytes(file));
+        Path file = files.path(JOURNAL);
+        ByteBuffer in = ByteBuffer.wrap(files.read(JOURNAL));
         Frames.Header header = Frames.readHeader(file, in, JOURNAL_MAGIC);
         if (header.sequence() > inCheckpoint) {
             throw new CorruptStoreException(
@@ -103,16 +103,16 @@ final class Journal implements Closeable {
         if (skip[0] > 0) {
             throw new CorruptStoreException(file, in.position(), "changes of the checkpoint are missing");
         }
-        FileChannel channel = FileChannel.open(file, READ, WRITE);
+        JournalFiles.OpenFile journal = files.open(JOURNAL);
         try {
             if (in.hasRemaining()) {
                 log.warn("The last change in {} was cut off by a crash: {} bytes dropped", file, in.remaining());
-                channel.truncate(in.position());
-                channel.force(true);
+                journal.truncate(in.position());
+                journal.sync();
             }
-            return new Journal(directory, channel, header.sequence() + frames, in.position());
+            return new Journal(files, journal, header.sequence() + frames, in.position());
         } catch (IOException e) {
-            channel.close();
+            journal.close();
             throw e;
         }
     }
@@ -124,18 +124,18 @@ final class Journal implements Closeable {
      */
     void append(Change change) throws IOException {
         if (broken) {
-            throw new IOException("Tried to write " + journalFile(directory)
+            throw new IOException("Tried to write " + files.path(JOURNAL)
                     + " but failed because: an earlier write failed half-way; restart to recover");
         }
         ByteBuffer frame = Frames.frame(sequence + 1, ChangeCodec.encode(change));
         int size = frame.remaining();
         try {
-            writeFully(channel, frame, length);
-            channel.force(false);
+            journal.write(frame, length);
+            journal.sync();
         } catch (IOException e) {
             takeBack(e);
             throw new IOException(
-                    "Tried to write " + journalFile(directory) + " but failed because: " + e.getMessage(), e);
+                    "Tried to write " + files.path(JOURNAL) + " but failed because: " + e.getMessage(), e);
         }
         length += size;
         sequence++;
@@ -143,8 +143,8 @@ final class Journal implements Closeable {
 
     private void takeBack(IOException cause) {
         try {
-            channel.truncate(length);
-            channel.force(true);
+            journal.truncate(length);
+            journal.sync();
         } catch (IOException e) {
             broken = true;
             cause.addSuppressed(e);
@@ -160,62 +160,56 @@ final class Journal implements Closeable {
      * Replaces the journal by a checkpoint.
      *
      * @param state changes that give the state after all that was appended
-     * @throws IOException if that failed; the old state of the files, or an equivalent one, remains and can be appended to
+     * @throws IOException if that failed; the old state of the files, or an equivalent one, remains. It can be appended to, unless
+     *     it is not known which file a restart will find: then every later call fails too.
      */
     void checkpoint(List<Change> state) throws IOException {
         writeWhole(
-                checkpointFile(directory),
-                Frames.header(CHECKPOINT_MAGIC, new Frames.Header(sequence, state.size())),
-                state);
-        writeWhole(journalFile(directory), Frames.header(JOURNAL_MAGIC, new Frames.Header(sequence, 0)), List.of());
-        FileChannel old = channel;
-        try {
-            channel = FileChannel.open(journalFile(directory), READ, WRITE);
-        } catch (IOException e) {
-            broken = true;
-            throw e;
-        }
+                files, CHECKPOINT, Frames.header(CHECKPOINT_MAGIC, new Frames.Header(sequence, state.size())), state);
+        writeTemporary(files, JOURNAL, Frames.header(JOURNAL_MAGIC, new Frames.Header(sequence, 0)), List.of());
+        JournalFiles.OpenFile old = journal;
+        // From here on the file that we write to may be nobody's.
+        broken = true;
+        publish(files, JOURNAL);
+        journal = files.open(JOURNAL);
+        broken = false;
         length = Frames.HEADER;
         old.close();
     }
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        journal.close();
     }
 
-    /** Writes a file under a temporary name, syncs it, renames it, and syncs the directory. */
-    private static void writeWhole(Path file, ByteBuffer header, List<Change> changes) throws IOException {
-        Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
-        try (FileChannel out = FileChannel.open(temporary, CREATE, TRUNCATE_EXISTING, WRITE)) {
+    private static void writeWhole(JournalFiles files, String name, ByteBuffer header, List<Change> changes)
+            throws IOException {
+        writeTemporary(files, name, header, changes);
+        publish(files, name);
+    }
+
+    /** Writes a file under a temporary name, and syncs it. */
+    private static void writeTemporary(JournalFiles files, String name, ByteBuffer header, List<Change> changes)
+            throws IOException {
+        try (JournalFiles.OpenFile out = files.create(temporary(name))) {
             long at = header.remaining();
-            writeFully(out, header, 0);
+            out.write(header, 0);
             for (int i = 0; i < changes.size(); i++) {
                 ByteBuffer frame = Frames.frame(i, ChangeCodec.encode(changes.get(i)));
                 int size = frame.remaining();
-                writeFully(out, frame, at);
+                out.write(frame, at);
                 at += size;
             }
-            out.force(true);
-        }
-        Files.move(temporary, file, ATOMIC_MOVE);
-        try (FileChannel parent = FileChannel.open(file.resolveSibling("."), READ)) {
-            parent.force(true);
+            out.sync();
         }
     }
 
-    private static void writeFully(FileChannel out, ByteBuffer bytes, long at) throws IOException {
-        long position = at;
-        while (bytes.hasRemaining()) {
-            position += out.write(bytes, position);
-        }
+    private static void publish(JournalFiles files, String name) throws IOException {
+        files.rename(temporary(name), name);
+        files.syncNames();
     }
 
-    private static Path journalFile(Path directory) {
-        return directory.resolve("journal");
-    }
-
-    private static Path checkpointFile(Path directory) {
-        return directory.resolve("checkpoint");
+    private static String temporary(String name) {
+        return name + ".tmp";
     }
 }
