@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param prepareTimeout how long one Prepare may take to make a layer lazy
  * @param checkpointInterval how often present data are made durable
  * @param prefetch whether data are fetched before they are read
+ * @param maxDisk how much disk lazy layers take together before new ones are refused; 0 for no limit
  */
 public record Config(
         Path root,
@@ -31,6 +32,7 @@ public record Config(
         Duration prepareTimeout,
         Duration checkpointInterval,
         boolean prefetch,
+        DataSize maxDisk,
         Registry registry,
         Fill fill,
         Fuse fuse) {
@@ -45,6 +47,7 @@ public record Config(
         requireNonNull(logLevel, "logLevel is null");
         requireNonNull(prepareTimeout, "prepareTimeout is null");
         requireNonNull(checkpointInterval, "checkpointInterval is null");
+        requireNonNull(maxDisk, "maxDisk is null");
         requireNonNull(registry, "registry is null");
         requireNonNull(fill, "fill is null");
         requireNonNull(fuse, "fuse is null");

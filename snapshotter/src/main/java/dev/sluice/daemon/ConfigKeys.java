@@ -56,6 +56,13 @@ final class ConfigKeys {
             ConfigType.bool(),
             true,
             "Whether data that are likely to be read soon are fetched before they are.");
+    static final ConfigKey<DataSize> MAX_DISK = ConfigKey.of(
+            "max_disk",
+            ConfigType.dataSize(new DataSize(0), DataSize.ofMebibytes(1L << 40)),
+            new DataSize(0),
+            "How much disk all lazy layers may take, as \"100GiB\". Once they do, containerd pulls new layers as",
+            "usual, and the log says so; layers that are there already go on growing as they are read. \"0B\" for",
+            "no limit.");
 
     static final ConfigKey<List<String>> PLAIN_HTTP_HOSTS = ConfigKey.of(
             "registry.plain_http_hosts",
@@ -139,6 +146,7 @@ final class ConfigKeys {
             PREPARE_TIMEOUT,
             CHECKPOINT_INTERVAL,
             PREFETCH,
+            MAX_DISK,
             PLAIN_HTTP_HOSTS,
             CONFIG_PATH,
             HOSTS,

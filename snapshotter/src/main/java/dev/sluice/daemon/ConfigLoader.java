@@ -61,6 +61,7 @@ public final class ConfigLoader {
                     values.get(ConfigKeys.PREPARE_TIMEOUT),
                     values.get(ConfigKeys.CHECKPOINT_INTERVAL),
                     values.get(ConfigKeys.PREFETCH),
+                    values.get(ConfigKeys.MAX_DISK),
                     registry(values),
                     fill(values),
                     new Config.Fuse(values.get(ConfigKeys.FUSE_THREADS)));

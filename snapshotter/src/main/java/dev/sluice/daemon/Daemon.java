@@ -1,9 +1,7 @@
 package dev.sluice.daemon;
 
 import dev.sluice.linux.Linux;
-import dev.sluice.mount.DiskUsage;
 import dev.sluice.snapshot.SnapshotServer;
-import dev.sluice.snapshot.Snapshots;
 import dev.sluice.snapshot.SnapshotsService;
 import java.io.IOException;
 import java.time.Clock;
@@ -29,12 +27,10 @@ public final class Daemon implements AutoCloseable {
     public static Daemon start(Config config) throws IOException {
         Closing closing = new Closing();
         try {
-            Linux linux = Linux.load();
-            LayerRuntime runtime = closing.add(LayerRuntime.start(config, linux));
-            Snapshots snapshots = closing.add(
-                    Snapshots.open(config.root(), runtime.layers(), new DiskUsage(linux), Clock.systemUTC()));
-            closing.add(SnapshotServer.start(config.address(), new SnapshotsService(snapshots)));
-            runtime.imageMounts().restore();
+            LayerRuntime runtime = closing.add(LayerRuntime.start(config, Linux.load()));
+            closing.add(SnapshotServer.start(config.address(), new SnapshotsService(runtime.snapshots())));
+            runtime.restore();
+            closing.add(FirstCleanup.start(runtime.snapshots()));
             closing.add(AdminServer.start(
                     config.admin(),
                     new AdminService(

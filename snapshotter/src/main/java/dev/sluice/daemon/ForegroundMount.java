@@ -2,16 +2,13 @@ package dev.sluice.daemon;
 
 import dev.sluice.linux.Linux;
 import dev.sluice.linux.MountTable;
-import dev.sluice.mount.DiskUsage;
 import dev.sluice.mount.ImageMounts;
 import dev.sluice.mount.ImageMounts.ImageMount;
 import dev.sluice.registry.ImageReference;
 import dev.sluice.registry.Platform;
-import dev.sluice.snapshot.Snapshots;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -34,11 +31,8 @@ final class ForegroundMount {
                             Signals.await(stopped);
                         },
                         "shutdown"));
-        Linux linux = Linux.load();
-        try (Closing closing = new Closing()) {
-            LayerRuntime runtime = closing.add(LayerRuntime.start(config, linux));
-            // Serves nobody, but layers that snapshots refer to must not be taken for unused ones.
-            closing.add(Snapshots.open(config.root(), runtime.layers(), new DiskUsage(linux), Clock.systemUTC()));
+        try (LayerRuntime runtime = LayerRuntime.start(config, Linux.load())) {
+            runtime.restore();
             ImageMount mount = mount(runtime.imageMounts(), reference, directory);
             log.info("{} is mounted at {} and served by this process; ends when it is unmounted", reference, directory);
             while (!signal.await(1, TimeUnit.SECONDS)
@@ -56,7 +50,6 @@ final class ForegroundMount {
 
     /** A process that was killed may have left the same mount; then it is served again. */
     private static ImageMount mount(ImageMounts mounts, ImageReference reference, Path directory) throws IOException {
-        mounts.restore();
         for (ImageMount mount : mounts.list()) {
             if (mount.reference().equals(reference.toString())
                     && Files.exists(directory)

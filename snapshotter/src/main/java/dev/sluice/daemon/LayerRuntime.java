@@ -7,24 +7,33 @@ import dev.sluice.layer.GzipDecoder;
 import dev.sluice.layer.IdentityDecoder;
 import dev.sluice.layer.estargz.EstargzFormat;
 import dev.sluice.linux.Linux;
+import dev.sluice.mount.DiskUsage;
 import dev.sluice.mount.ImageMounts;
 import dev.sluice.mount.LayerManager;
 import dev.sluice.ondemand.Backend;
 import dev.sluice.registry.RegistryClient;
+import dev.sluice.snapshot.Snapshots;
 import java.io.IOException;
+import java.time.Clock;
 import java.util.List;
 
-/** Everything that makes layers lazy, wired: registry, fill engine, backend, layers. The snapshots service stands on top of it. */
+/**
+ * Everything that makes layers lazy, wired: registry, fill engine, backend, layers; and who refers to layers: snapshots and mounts of
+ * images. The snapshots service stands on top of it.
+ */
 final class LayerRuntime implements AutoCloseable {
     private final Closing closing;
     private final Backend backend;
     private final LayerManager layers;
+    private final Snapshots snapshots;
     private final ImageMounts imageMounts;
 
-    private LayerRuntime(Closing closing, Backend backend, LayerManager layers, ImageMounts imageMounts) {
+    private LayerRuntime(
+            Closing closing, Backend backend, LayerManager layers, Snapshots snapshots, ImageMounts imageMounts) {
         this.closing = closing;
         this.backend = backend;
         this.layers = layers;
+        this.snapshots = snapshots;
         this.imageMounts = imageMounts;
     }
 
@@ -56,14 +65,23 @@ final class LayerRuntime implements AutoCloseable {
                     engine,
                     backend,
                     config.prepareTimeout(),
-                    config.prefetch())));
+                    config.prefetch(),
+                    config.maxDisk().bytes())));
+            Snapshots snapshots =
+                    closing.add(Snapshots.open(root.path(), layers, new DiskUsage(linux), Clock.systemUTC()));
             ImageMounts imageMounts =
                     new ImageMounts(root.path().resolve("image-mounts.json"), layers, resolver, linux.mounts());
-            return new LayerRuntime(closing, backend, layers, imageMounts);
+            return new LayerRuntime(closing, backend, layers, snapshots, imageMounts);
         } catch (IOException | RuntimeException e) {
             closing.closeAfter(e);
             throw e;
         }
+    }
+
+    /** Mounts images again that an earlier process had mounted. Before that no layer is deleted. */
+    void restore() throws IOException {
+        imageMounts.restore();
+        layers.allRestored();
     }
 
     Backend backend() {
@@ -72,6 +90,10 @@ final class LayerRuntime implements AutoCloseable {
 
     LayerManager layers() {
         return layers;
+    }
+
+    Snapshots snapshots() {
+        return snapshots;
     }
 
     ImageMounts imageMounts() {

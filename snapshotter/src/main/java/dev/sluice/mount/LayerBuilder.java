@@ -17,6 +17,7 @@ final class LayerBuilder {
     private final LayerReferences references;
     private final List<LayerFormat> formats;
     private final BlobSource blobs;
+    private final DiskCeiling ceiling;
 
     /** Where blobs come from. */
     interface BlobSource {
@@ -32,11 +33,17 @@ final class LayerBuilder {
         record NotLazy(String reason) implements Result {}
     }
 
-    LayerBuilder(LayerStore store, LayerReferences references, List<LayerFormat> formats, BlobSource blobs) {
+    LayerBuilder(
+            LayerStore store,
+            LayerReferences references,
+            List<LayerFormat> formats,
+            BlobSource blobs,
+            DiskCeiling ceiling) {
         this.store = store;
         this.references = references;
         this.formats = List.copyOf(formats);
         this.blobs = blobs;
+        this.ceiling = ceiling;
     }
 
     /**
@@ -52,6 +59,10 @@ final class LayerBuilder {
             if (known.isPresent() && pinIfPresent(known.get())) {
                 return new Result.Built(known.get());
             }
+        }
+        Optional<String> full = ceiling.reached();
+        if (full.isPresent()) {
+            return new Result.NotLazy(full.get());
         }
         Blob blob = blobs.open(source, layer);
         List<String> reasons = new ArrayList<>();

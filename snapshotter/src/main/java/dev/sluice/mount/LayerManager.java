@@ -43,6 +43,7 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
 
     private final LayerStore store;
     private final LayerReferences references = new LayerReferences();
+    private final RestoreGate restored = new RestoreGate();
     private final ExecutorService workers;
     private final ImageResolver resolver;
     private final ImagePreparations preparations;
@@ -69,6 +70,7 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
      * @param formats tried in this order
      * @param acquireTimeout how long one {@link LazyLayers#acquire} may take
      * @param prefetch whether data that a layer wants at start are fetched before they are read
+     * @param maxDiskBytes how much disk all layers together may take before new ones are refused; 0 for no limit
      */
     public record Settings(
             Path root,
@@ -79,7 +81,8 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
             FillEngine engine,
             Backend backend,
             Duration acquireTimeout,
-            boolean prefetch) {
+            boolean prefetch,
+            long maxDiskBytes) {
         public Settings {
             formats = List.copyOf(formats);
         }
@@ -87,8 +90,8 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
 
     private LayerManager(Settings settings, LayerStore store, MountPoints mountPoints, BootId bootId) {
         this.store = store;
-        this.mountPoints = mountPoints;
         diskUsage = new DiskUsage(settings.linux);
+        this.mountPoints = mountPoints;
         resolver = settings.resolver;
         acquireTimeout = settings.acquireTimeout;
         workers = Executors.newFixedThreadPool(PREPARE_THREADS, task -> {
@@ -97,7 +100,12 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
             return thread;
         });
         preparations = new ImagePreparations(
-                new LayerBuilder(store, references, settings.formats, new RegistryBlobs(settings.registry, false)),
+                new LayerBuilder(
+                        store,
+                        references,
+                        settings.formats,
+                        new RegistryBlobs(settings.registry, false),
+                        new DiskCeiling(store.root(), diskUsage, settings.maxDiskBytes)),
                 references,
                 workers,
                 InstantSource.system());
@@ -235,8 +243,17 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
         references.add(MountKey.parse(key), 1);
     }
 
+    /**
+     * Says that everybody who had references before a restart has them again, by {@link #restore} or {@link #retain}. Until then
+     * {@link #cleanup} waits.
+     */
+    public void allRestored() {
+        restored.open();
+    }
+
     @Override
     public void cleanup() throws IOException {
+        restored.pass();
         preparations.dropExpired();
         List<LayerId> all = store.list();
         IOException failure = null;
@@ -299,6 +316,7 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
     /** Lets all layers go. Mounts stay: containers may be using them. */
     @Override
     public void close() throws IOException {
+        restored.stop();
         workers.shutdownNow();
         List<Slot> all;
         synchronized (slots) {

@@ -49,6 +49,11 @@ final class LayerStore {
         return store;
     }
 
+    /** Where the directories of all layers are. */
+    Path root() {
+        return root;
+    }
+
     /** The layer's directory, if it is there and its record can be read. */
     Optional<LayerDirectory> find(LayerId id) throws IOException {
         LayerDirectory directory = directory(id);

@@ -36,7 +36,7 @@ public interface LazyLayers {
      */
     void restore(Map<LayerKey, Integer> references);
 
-    /** Unmounts and deletes the layers that nobody refers to. */
+    /** Unmounts and deletes the layers that nobody refers to. Waits until all references of before a restart are known again. */
     void cleanup() throws IOException;
 
     /** Names a mounted layer across restarts. Opaque; letters, digits, {@code -} and {@code .} only. */

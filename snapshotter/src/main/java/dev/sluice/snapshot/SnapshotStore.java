@@ -2,16 +2,11 @@ package dev.sluice.snapshot;
 
 import static dev.sluice.snapshot.SnapshotException.failedPrecondition;
 import static dev.sluice.snapshot.SnapshotException.invalidArgument;
-import static java.nio.file.StandardOpenOption.CREATE;
-import static java.nio.file.StandardOpenOption.WRITE;
 
 import dev.sluice.mount.LazyLayers.LayerKey;
 import dev.sluice.mount.LazyLayers.Usage;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,51 +29,28 @@ final class SnapshotStore implements Closeable {
     /** A journal of fewer bytes is not worth a checkpoint. */
     private static final long SMALL_JOURNAL = 256 << 10;
 
-    private final FileChannel lockFile;
     private final Journal journal;
     private final SnapshotIndex index;
     private final ReentrantLock changes = new ReentrantLock();
     private final ReentrantReadWriteLock memory = new ReentrantReadWriteLock();
     private long lastId;
 
-    private SnapshotStore(FileChannel lockFile, Journal journal, SnapshotIndex index) {
-        this.lockFile = lockFile;
+    private SnapshotStore(Journal journal, SnapshotIndex index) {
         this.journal = journal;
         this.index = index;
         this.lastId = index.lastId();
     }
 
     /**
-     * Opens the store in a directory, and makes an empty one if there is none. Only one process at a time can have it.
+     * Opens the store in a directory, and makes an empty one if there is none. The caller makes sure that nobody else has it.
      *
      * @throws CorruptStoreException if what was once durable is damaged
      * @throws UnknownStoreVersionException if another version wrote it
-     * @throws IOException if it is in use, or cannot be read
+     * @throws IOException if it cannot be read
      */
     static SnapshotStore open(Path directory) throws IOException {
-        FileChannel lockFile = FileChannel.open(directory.resolve("lock"), CREATE, WRITE);
-        try {
-            lock(lockFile, directory);
-            SnapshotIndex index = new SnapshotIndex();
-            return new SnapshotStore(lockFile, Journal.open(directory, index::apply), index);
-        } catch (IOException | RuntimeException e) {
-            lockFile.close();
-            throw e;
-        }
-    }
-
-    /** The lock lives as long as the channel. */
-    private static void lock(FileChannel lockFile, Path directory) throws IOException {
-        Optional<FileLock> lock;
-        try {
-            lock = Optional.ofNullable(lockFile.tryLock());
-        } catch (OverlappingFileLockException e) {
-            lock = Optional.empty();
-        }
-        if (lock.isEmpty()) {
-            throw new IOException("Tried to open the snapshots in " + directory
-                    + " but failed because: another process has them open");
-        }
+        SnapshotIndex index = new SnapshotIndex();
+        return new SnapshotStore(Journal.open(directory, index::apply), index);
     }
 
     /** Never gives away an ID up to this one. */
@@ -285,7 +257,7 @@ final class SnapshotStore implements Closeable {
     @Override
     public void close() throws IOException {
         changes.lock();
-        try (lockFile) {
+        try {
             journal.close();
         } finally {
             changes.unlock();

@@ -56,10 +56,10 @@ public final class Snapshots implements Closeable {
      * Opens the snapshots in a directory, and tells {@code layers} who refers to them. Quick; what was left to be deleted is deleted
      * by the first {@link #cleanup}.
      *
-     * @param root an existing directory
+     * @param root an existing directory, which the caller has for itself
      * @throws CorruptStoreException if the metadata are damaged
      * @throws UnknownStoreVersionException if another version of this program wrote the metadata
-     * @throws IOException if another process has them open, or they cannot be read
+     * @throws IOException if they cannot be read
      */
     public static Snapshots open(Path root, LazyLayers layers, DiskUsage diskUsage, Clock clock) throws IOException {
         SnapshotStore store = SnapshotStore.open(root);

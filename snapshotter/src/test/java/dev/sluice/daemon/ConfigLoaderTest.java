@@ -35,6 +35,7 @@ class ConfigLoaderTest {
                         Duration.ofSeconds(10),
                         Duration.ofSeconds(5),
                         true,
+                        new DataSize(0),
                         new Config.Registry(
                                 List.of(),
                                 List.of(Path.of("/etc/containerd/certs.d"), Path.of("/etc/docker/certs.d")),
@@ -61,6 +62,7 @@ class ConfigLoaderTest {
                 prepare_timeout = "2500ms"
                 checkpoint_interval = "1m"
                 prefetch = false
+                max_disk = "100GiB"
                 [registry]
                 plain_http_hosts = ["Registry.local:5000", "10.0.0.7"]
                 config_path = "/etc/certs.d:/srv/certs.d"
@@ -89,6 +91,7 @@ class ConfigLoaderTest {
                         Duration.ofMillis(2500),
                         Duration.ofSeconds(60),
                         false,
+                        DataSize.ofMebibytes(100 << 10),
                         new Config.Registry(
                                 List.of("registry.local:5000", "10.0.0.7"),
                                 List.of(Path.of("/etc/certs.d"), Path.of("/srv/certs.d")),

@@ -1,0 +1,163 @@
+package dev.sluice.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.e2e.host.Mounts;
+import dev.sluice.e2e.host.TestBed;
+import dev.sluice.e2e.image.DebianImage;
+import dev.sluice.e2e.image.Estargz;
+import dev.sluice.e2e.image.ImagePublisher;
+import dev.sluice.e2e.image.RemoteManifest;
+import dev.sluice.e2e.registry.RegistryProcess;
+import dev.sluice.e2e.runtime.ContainerdBinaries;
+import dev.sluice.e2e.runtime.ContainerdClient;
+import dev.sluice.e2e.runtime.ContainerdConfig;
+import dev.sluice.e2e.runtime.ContainerdProcess;
+import dev.sluice.e2e.runtime.SluiceNode;
+import dev.sluice.e2e.runtime.SluiceProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What layers take of the disk: nothing that is not needed, and not more than allowed. */
+class LifeCycleIT {
+    private static final Duration SOON = Duration.ofMinutes(2);
+
+    private final TestBed bed;
+    private final RegistryProcess registry;
+    private final String reference;
+
+    LifeCycleIT() throws IOException {
+        bed = Machine.newTestBed();
+        Path layout = Estargz.build(TestImages.PYTHON, bed.directory("i"));
+        registry = bed.add(RegistryProcess.start(bed.directory("r")));
+        reference = registry.address() + "/python:latest";
+        ImagePublisher.push(layout, DebianImage.TAG, reference);
+    }
+
+    @BeforeAll
+    static void needs() {
+        Machine.assumeRoot();
+        Machine.assumePrograms("docker-registry", "skopeo", "umoci", "mmdebstrap", "ctr-remote");
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        bed.close();
+    }
+
+    @Test
+    void nothingStaysOfAnImageThatTheInstalledContainerdRemoved() throws IOException {
+        SluiceNode node = start(Machine.installedContainerd());
+        node.client().pullLazily(reference, SluiceProcess.NAME);
+
+        assertLeavesNothing(node);
+    }
+
+    @Test
+    void nothingStaysOfAnImageThatTheNewestContainerdRemoved() throws IOException {
+        SluiceNode node = start(Machine.newestContainerd());
+        node.client().pull(reference, SluiceProcess.NAME);
+
+        assertLeavesNothing(node);
+    }
+
+    private void assertLeavesNothing(SluiceNode node) throws IOException {
+        node.client().run(reference, SluiceProcess.NAME, "hello", TestImages.PYTHON_HELLO);
+        assertThat(names("layers")).hasSize(2);
+        assertThat(Mounts.below(root().resolve("m"))).isNotEmpty();
+
+        node.client().command("images", "rm", "--sync", reference).run();
+
+        await().atMost(SOON).untilAsserted(() -> {
+            assertThat(names("layers")).isEmpty();
+            assertThat(names("snapshots")).isEmpty();
+            assertThat(Mounts.below(root().resolve("m"))).isEmpty();
+        });
+    }
+
+    @Test
+    void whatACrashLeftIsDeletedAtTheNextStartAndWhatIsInUseStays() throws IOException {
+        SluiceNode node = start(Machine.installedContainerd());
+        node.client().pullLazily(reference, SluiceProcess.NAME);
+        List<String> layers = names("layers");
+        node.sluice().kill();
+        List<String> deadMounts = Mounts.below(root().resolve("m"));
+        Files.createDirectories(root().resolve("snapshots/999/fs/half/made"));
+        Files.createDirectories(root().resolve("layers/" + "0".repeat(64)));
+
+        node.sluice().restart();
+
+        await().atMost(SOON).untilAsserted(() -> {
+            assertThat(names("snapshots")).doesNotContain("999");
+            assertThat(names("layers")).isEqualTo(layers);
+        });
+        assertThat(deadMounts).isNotEmpty();
+        assertThat(Mounts.below(root().resolve("m"))).doesNotContainAnyElementsOf(deadMounts);
+        await().atMost(SOON).until(() -> list(node.client()) == 0);
+        assertThat(node.client()
+                        .run(reference, SluiceProcess.NAME, "hello", TestImages.PYTHON_HELLO)
+                        .stdout())
+                .isEqualTo("hello\n");
+    }
+
+    @Test
+    void aboveTheCeilingLayersArePulledAsUsual() throws IOException {
+        Path containerdDirectory = bed.directory().resolve("c");
+        SluiceProcess.Settings settings = new SluiceProcess.Settings(
+                Machine.distribution(),
+                bed.directory().resolve("s"),
+                containerdDirectory.resolve("s"),
+                "auto",
+                "max_disk = \"1B\"\n" + SluiceProcess.Settings.plainHttp(List.of(registry.address())));
+        SluiceProcess sluice = bed.add(SluiceProcess.start(settings));
+        ContainerdClient client = bed.add(ContainerdProcess.start(
+                        containerdDirectory,
+                        Machine.installedContainerd(),
+                        ContainerdConfig.PLAIN.withSnapshotter(SluiceProcess.NAME, settings.socket())))
+                .client();
+
+        client.pullLazily(reference, SluiceProcess.NAME);
+
+        assertThat(client.run(reference, SluiceProcess.NAME, "hello", TestImages.PYTHON_HELLO)
+                        .stdout())
+                .isEqualTo("hello\n");
+        assertThat(names("layers")).isEmpty();
+        String content = client.command("content", "ls", "--quiet").run().stdout();
+        assertThat(RemoteManifest.fetch(reference).layers())
+                .hasSize(2)
+                .allSatisfy(layer ->
+                        assertThat(content).contains(layer.path("digest").asText()));
+        assertThat(Files.readString(sluice.log()))
+                .containsPattern("Layer is pulled as usual: .*, image " + reference + ": .* max_disk is 0.0 MiB");
+    }
+
+    private SluiceNode start(ContainerdBinaries binaries) throws IOException {
+        return SluiceNode.start(bed, binaries, Machine.distribution(), "auto", List.of(registry.address()));
+    }
+
+    /** containerd's connection to a plugin that went away comes back after a pause of some seconds. */
+    private static int list(ContainerdClient client) throws IOException {
+        return client.command("snapshots", "--snapshotter", SluiceProcess.NAME, "ls")
+                .runForResult()
+                .exitCode();
+    }
+
+    private Path root() {
+        return bed.directory().resolve("s/root");
+    }
+
+    /** What lies in a directory of the daemon. */
+    private List<String> names(String directory) throws IOException {
+        try (Stream<Path> entries = Files.list(root().resolve(directory))) {
+            return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+        }
+    }
+}
