@@ -303,7 +303,7 @@ func usage(c *caller) {
 	upper := upperDirectory(c.t, m)
 	c.must(os.MkdirAll(filepath.Join(upper, "a/b/ünï"), 0o755))
 	write(c, filepath.Join(upper, "a/small"), make([]byte, 10))
-	write(c, filepath.Join(upper, "a/b/large"), make([]byte, 1_000_000))
+	write(c, filepath.Join(upper, "a/b/large"), make([]byte, 100_000))
 	write(c, filepath.Join(upper, "a/b/ünï/n\xffme"), make([]byte, 5000))
 	c.must(os.Link(filepath.Join(upper, "a/b/large"), filepath.Join(upper, "a/link")))
 	c.must(os.Symlink("/etc/passwd", filepath.Join(upper, "symlink")))
