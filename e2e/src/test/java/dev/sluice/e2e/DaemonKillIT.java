@@ -1,0 +1,259 @@
+package dev.sluice.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import dev.sluice.e2e.host.Command;
+import dev.sluice.e2e.host.PageCache;
+import dev.sluice.e2e.host.Poll;
+import dev.sluice.e2e.host.TestBed;
+import dev.sluice.e2e.image.Digests;
+import dev.sluice.e2e.image.Estargz;
+import dev.sluice.e2e.image.ImagePublisher;
+import dev.sluice.e2e.image.OciLayout;
+import dev.sluice.e2e.image.TarEntry;
+import dev.sluice.e2e.registry.RegistryProcess;
+import dev.sluice.e2e.registry.Shape;
+import dev.sluice.e2e.registry.ShapingProxy;
+import dev.sluice.e2e.runtime.ContainerdConfig;
+import dev.sluice.e2e.runtime.SluiceNode;
+import dev.sluice.e2e.runtime.SluiceProcess;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+
+/**
+ * The daemon is killed while a container reads cold files: what was read is right or an error, and after the restart a new container
+ * finds everything right, what was read before without the network. How often: the system property {@code sluice.kills}.
+ */
+@TestInstance(Lifecycle.PER_CLASS)
+class DaemonKillIT {
+    private static final int ROUNDS = Integer.getInteger("sluice.kills", 20);
+    private static final long SEED = Long.getLong("sluice.seed", System.nanoTime());
+    private static final int FILES = 24;
+    private static final int SMALLEST = 120_000;
+    private static final int READERS = 4;
+    /** Slow enough that there is always something on its way. */
+    private static final Shape LINK = new Shape(Duration.ofMillis(10), 8_000_000);
+
+    /** Reads each file of its arguments, some at once, and leaves a line for each that could be read. */
+    private static final String READ_ALL =
+            "printf '%s\\n' \"$@\" | xargs -P " + READERS + " -n 1 sh -c 'sha256sum \"$0\" >> /out/read'; true";
+
+    private final TestBed bed;
+    private final Map<String, String> digests = new TreeMap<>();
+    private final RegistryProcess registry;
+
+    DaemonKillIT() throws IOException {
+        bed = Machine.newTestBed();
+        registry = bed.add(RegistryProcess.start(bed.directory("r")));
+        Path layout = bed.directory("image");
+        OciLayout.write(layout, "latest", layers());
+        ImagePublisher.push(layout, "latest", registry.address() + "/kill:plain");
+        try (TestBed converter = bed.nested()) {
+            SluiceNode node = start(converter);
+            Estargz.convert(node.client(), registry.address() + "/kill:plain", registry.address() + "/kill:estargz");
+        }
+    }
+
+    @BeforeAll
+    static void needs() {
+        Machine.assumeRoot();
+        Machine.assumePrograms("docker-registry", "skopeo", "ctr-remote");
+    }
+
+    @AfterAll
+    void stop() throws IOException {
+        bed.close();
+    }
+
+    private List<List<TarEntry>> layers() {
+        List<TarEntry> base = new ArrayList<>(List.of(
+                TarEntry.directory("usr"),
+                TarEntry.directory("out"),
+                TarEntry.directory("space"),
+                TarEntry.symlink("bin", "usr/bin"),
+                TarEntry.symlink("lib", "usr/lib"),
+                TarEntry.symlink("lib64", "usr/lib64")));
+        List<TarEntry> upper = new ArrayList<>(List.of(TarEntry.directory("cold"), TarEntry.directory("space")));
+        base.add(TarEntry.directory("cold"));
+        Random random = new Random(1);
+        for (int i = 0; i < FILES; i++) {
+            // Each is a chunk of its own, so that a file that was read as a whole needs nothing more.
+            byte[] contents = new byte[SMALLEST + random.nextInt(300_000)];
+            random.nextBytes(contents);
+            String path = "cold/" + i;
+            List<TarEntry> layer = i % 2 == 0 ? base : upper;
+            layer.add(TarEntry.file(path, contents));
+            // The kernel reads ahead of a file's end, but not as far as the next one; these few hundred bytes it may
+            // have.
+            layer.add(TarEntry.file("space/" + i, new byte[1 << 20]));
+            digests.put("/" + path, Digests.sha256(contents));
+        }
+        return List.of(base, upper);
+    }
+
+    private static SluiceNode start(TestBed bed) throws IOException {
+        return SluiceNode.start(
+                bed,
+                Machine.installedContainerd(),
+                ContainerdConfig.PLAIN,
+                Machine.distribution(),
+                "auto",
+                SluiceProcess.Settings.PATIENT + "prefetch = false\nfill = { read_ahead_max = \"0B\" }\n");
+    }
+
+    @TestFactory
+    Stream<DynamicTest> killedAtARandomMoment() {
+        Random random = new Random(SEED);
+        return Stream.generate(random::nextLong)
+                .limit(ROUNDS)
+                .map(seed -> dynamicTest("seed " + seed, () -> killedAtTheMomentThat(new Random(seed))));
+    }
+
+    private void killedAtTheMomentThat(Random random) throws IOException {
+        int readBefore = random.nextInt(FILES - READERS);
+        int pauseMillis = random.nextInt(60);
+        try (TestBed round = bed.nested()) {
+            ShapingProxy proxy = round.add(ShapingProxy.start(registry.port(), LINK));
+            String reference = proxy.address() + "/kill:estargz";
+            SluiceNode node = start(round);
+            node.client().pullLazily(reference, SluiceProcess.NAME);
+            PageCache.drop();
+            Container first = new Container(round, node, reference, "first");
+
+            CompletableFuture<Void> reading = first.start(List.copyOf(digests.keySet()));
+            assertThat(Poll.until(Duration.ofMinutes(1), () -> first.lines() >= readBefore))
+                    .as("reads before the kill")
+                    .isTrue();
+            pause(pauseMillis);
+            node.sluice().kill();
+            join(reading);
+
+            Map<String, String> before = first.read();
+            assertAllRight(before);
+            node.sluice().restart();
+            node.awaitSnapshotter();
+            PageCache.drop();
+            assertReadAgainWithoutTheNetwork(round, node, reference, before, proxy);
+
+            Container last = new Container(round, node, reference, "last");
+            join(last.start(List.copyOf(digests.keySet())));
+            assertThat(last.read()).isEqualTo(digests);
+        }
+    }
+
+    private void assertReadAgainWithoutTheNetwork(
+            TestBed round, SluiceNode node, String reference, Map<String, String> before, ShapingProxy proxy)
+            throws IOException {
+        if (before.isEmpty()) {
+            return;
+        }
+        long fetched = proxy.bytesDown();
+        Container again = new Container(round, node, reference, "again");
+        join(again.start(List.copyOf(before.keySet())));
+        assertThat(again.read()).isEqualTo(before);
+        assertThat(proxy.bytesDown() - fetched)
+                .as(() -> "bytes from the registry; the daemon says: " + log(node))
+                .isLessThan(SMALLEST);
+    }
+
+    private static String log(SluiceNode node) {
+        try {
+            return Files.readString(node.sluice().log());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void assertAllRight(Map<String, String> read) {
+        assertThat(digests.entrySet()).containsAll(read.entrySet());
+    }
+
+    /** A moment is random only if it is not one of those that can be waited for. */
+    private static void pause(int millis) throws IOException {
+        long end = System.nanoTime() + Duration.ofMillis(millis).toNanos();
+        assertThat(Poll.until(Duration.ofMinutes(1), () -> System.nanoTime() >= end))
+                .isTrue();
+    }
+
+    private static void join(CompletableFuture<Void> reading) throws IOException {
+        try {
+            reading.join();
+        } catch (CompletionException e) {
+            throw new IOException("reading failed", e);
+        }
+    }
+
+    /** A container that reads files with the machine's programs, and what it says about them. */
+    private static final class Container {
+        private final SluiceNode node;
+        private final String reference;
+        private final String id;
+        private final Path out;
+
+        Container(TestBed round, SluiceNode node, String reference, String id) throws IOException {
+            this.node = node;
+            this.reference = reference;
+            this.id = id;
+            this.out = round.directory(id);
+        }
+
+        /** Completes when the container has ended; reads that fail are no failure of it. */
+        CompletableFuture<Void> start(List<String> files) {
+            List<String> arguments = new ArrayList<>(List.of(
+                    "run", "--rm", "--snapshotter", SluiceProcess.NAME, "--mount", bind("/usr", "ro"), "--mount"));
+            arguments.add("type=bind,src=" + out + ",dst=/out,options=rbind:rw");
+            arguments.addAll(List.of(reference, id, "/usr/bin/bash", "-c", READ_ALL, "read"));
+            arguments.addAll(files);
+            Command run = node.client().command(arguments.toArray(String[]::new));
+            return CompletableFuture.runAsync(() -> {
+                try {
+                    run.run();
+                } catch (IOException e) {
+                    throw new CompletionException(e);
+                }
+            });
+        }
+
+        private static String bind(String directory, String access) {
+            return "type=bind,src=" + directory + ",dst=" + directory + ",options=rbind:" + access;
+        }
+
+        long lines() throws IOException {
+            Path file = out.resolve("read");
+            try (Stream<String> lines = Files.exists(file) ? Files.lines(file) : Stream.empty()) {
+                return lines.count();
+            }
+        }
+
+        /** Digest by path of what could be read. */
+        Map<String, String> read() throws IOException {
+            Map<String, String> read = new TreeMap<>();
+            Path file = out.resolve("read");
+            if (Files.exists(file)) {
+                for (String line : Files.readAllLines(file)) {
+                    String[] digestAndPath = line.split(" +", 2);
+                    read.put(digestAndPath[1], digestAndPath[0]);
+                }
+            }
+            return read;
+        }
+    }
+}
