@@ -43,7 +43,7 @@ final class Settings {
                         registry.readTimeout(),
                         registry.deadline(),
                         registry.readTimeout(),
-                        Math.max(1, registry.readTimeout().toSeconds() * SLOWEST_PER_SECOND)))
+                        registry.readTimeout().toMillis() * SLOWEST_PER_SECOND / 1000))
                 .withRetries(new RegistryOptions.Retries(
                         registry.retries(), retries.basePause(), retries.maxPause(), retries.maxRetryAfter()));
     }

@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
  */
 public record AccessLog(List<BlobRequest> requests) {
 
-    private static final Pattern BLOB = Pattern.compile("/v2/(.+)/blobs/(sha256:[0-9a-f]{64})");
+    private static final Pattern BLOB = Pattern.compile("/v2/(.+)/blobs/(sha256:[0-9a-f]{64})(?:\\?.*)?");
 
     public AccessLog {
         requests = List.copyOf(requests);
