@@ -121,8 +121,7 @@ class DaemonKillIT {
 
     @TestFactory
     Stream<DynamicTest> killedAtARandomMoment() {
-        Random random = new Random(SEED);
-        return Stream.generate(random::nextLong)
+        return Stream.iterate(SEED, seed -> new Random(seed).nextLong())
                 .limit(ROUNDS)
                 .map(seed -> dynamicTest("seed " + seed, () -> killedAtTheMomentThat(new Random(seed))));
     }
