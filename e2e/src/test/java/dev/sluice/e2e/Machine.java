@@ -3,6 +3,7 @@ package dev.sluice.e2e;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.e2e.host.TestBed;
+import dev.sluice.e2e.runtime.ClientProgram;
 import dev.sluice.e2e.runtime.ContainerdBinaries;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,6 +46,13 @@ final class Machine {
         Optional<ContainerdBinaries> newest = ContainerdBinaries.newest(Path.of("tools/containerd2"));
         assumeTrue(newest.isPresent(), "needs containerd 2.x, which can neither be found nor built here");
         return newest.get();
+    }
+
+    /** A client that Debian does not have; built if it is not in the cache yet. */
+    static Path client(ClientProgram program) throws IOException {
+        Optional<Path> built = program.build(Path.of("tools"));
+        assumeTrue(built.isPresent(), "needs " + program.directory() + ", which can neither be found nor built here");
+        return built.get();
     }
 
     /** Debian's containerd. */

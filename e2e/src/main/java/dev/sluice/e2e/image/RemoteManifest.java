@@ -20,6 +20,8 @@ import java.util.List;
 public record RemoteManifest(List<JsonNode> layers, List<String> diffIds) {
 
     private static final String OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+    /** Docker's own, with the same fields. */
+    private static final String DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
 
     public RemoteManifest {
         layers = List.copyOf(layers);
@@ -44,6 +46,7 @@ public record RemoteManifest(List<JsonNode> layers, List<String> diffIds) {
     private static JsonNode get(String uri) throws IOException {
         HttpRequest request = HttpRequest.newBuilder(URI.create(uri))
                 .header("Accept", OCI_MANIFEST)
+                .header("Accept", DOCKER_MANIFEST)
                 .build();
         try {
             HttpResponse<String> response =

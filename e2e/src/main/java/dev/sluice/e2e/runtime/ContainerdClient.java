@@ -84,6 +84,19 @@ public final class ContainerdClient {
         }
     }
 
+    /** Keys of the snapshots that a namespace has. */
+    public List<String> snapshots(String namespace, String snapshotter) throws IOException {
+        return lines(command("--namespace", namespace, "snapshots", "--snapshotter", snapshotter, "ls")).stream()
+                .skip(1)
+                .map(line -> line.strip().split("\\s+", -1)[0])
+                .toList();
+    }
+
+    /** Digests of the blobs that a namespace has. */
+    public List<String> content(String namespace) throws IOException {
+        return lines(command("--namespace", namespace, "content", "ls", "--quiet"));
+    }
+
     private static List<String> lines(Command command) throws IOException {
         return new ArrayList<>(
                 command.run().stdout().lines().filter(line -> !line.isBlank()).toList());

@@ -2,19 +2,21 @@ package dev.sluice.e2e.runtime;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
  * What a test wants of containerd's configuration. Immutable.
  *
  * @param snapshotters address of the socket by name of the proxy plugin
- * @param cri whether the CRI plugin runs
+ * @param sandboxImage what CRI runs in the sandbox of a pod; if empty, CRI is off. CRI pulls for the snapshotter called
+ *     {@code sluice}
  * @param imageLabels whether snapshotters are told which image is pulled, where containerd can be configured for that
  */
-public record ContainerdConfig(Map<String, Path> snapshotters, boolean cri, boolean imageLabels) {
+public record ContainerdConfig(Map<String, Path> snapshotters, Optional<String> sandboxImage, boolean imageLabels) {
 
     /** Only what containerd brings itself, without CRI. */
-    public static final ContainerdConfig PLAIN = new ContainerdConfig(Map.of(), false, true);
+    public static final ContainerdConfig PLAIN = new ContainerdConfig(Map.of(), Optional.empty(), true);
 
     public ContainerdConfig {
         snapshotters = Map.copyOf(snapshotters);
@@ -23,20 +25,21 @@ public record ContainerdConfig(Map<String, Path> snapshotters, boolean cri, bool
     public ContainerdConfig withSnapshotter(String name, Path socket) {
         Map<String, Path> changed = new TreeMap<>(snapshotters);
         changed.put(name, socket);
-        return new ContainerdConfig(changed, cri, imageLabels);
+        return new ContainerdConfig(changed, sandboxImage, imageLabels);
     }
 
-    public ContainerdConfig withCri() {
-        return new ContainerdConfig(snapshotters, true, imageLabels);
+    public ContainerdConfig withCri(String image) {
+        return new ContainerdConfig(snapshotters, Optional.of(image), imageLabels);
     }
 
     public ContainerdConfig withoutImageLabels() {
-        return new ContainerdConfig(snapshotters, cri, false);
+        return new ContainerdConfig(snapshotters, sandboxImage, false);
     }
 
     /** A version 2 file, which containerd 1.6 to 2.x read; each ignores what only the other knows. */
     String toToml(Path directory) {
-        StringBuilder toml = new StringBuilder("""
+        StringBuilder toml = new StringBuilder(
+                """
                 version = 2
                 root = "%1$s/root"
                 state = "%1$s/state"
@@ -47,7 +50,7 @@ public record ContainerdConfig(Map<String, Path> snapshotters, boolean cri, bool
                   address = "%1$s/t"
                 [debug]
                   level = "info"
-                """.formatted(directory, cri ? "" : "\"io.containerd.grpc.v1.cri\", "));
+                """.formatted(directory, sandboxImage.isPresent() ? "" : "\"io.containerd.grpc.v1.cri\", "));
         new TreeMap<>(snapshotters).forEach((name, socket) -> toml.append("""
                         [proxy_plugins.%1$s]
                           type = "snapshot"
@@ -58,7 +61,26 @@ public record ContainerdConfig(Map<String, Path> snapshotters, boolean cri, bool
                         """.formatted(name, socket, imageLabels)));
         unpackTarget(toml, "overlayfs");
         new TreeMap<>(snapshotters).keySet().forEach(name -> unpackTarget(toml, name));
+        sandboxImage.ifPresent(image -> cri(toml, directory, image));
         return toml.toString();
+    }
+
+    /** In containerd 2.x the transfer service pulls for CRI; before, CRI itself does and has to be told to name the image. */
+    private void cri(StringBuilder toml, Path directory, String image) {
+        toml.append("""
+                [plugins."io.containerd.grpc.v1.cri"]
+                  sandbox_image = "%2$s"
+                  # Not even root may lower it in some containers.
+                  restrict_oom_score_adj = true
+                  [plugins."io.containerd.grpc.v1.cri".cni]
+                    bin_dir = "%1$s/cni"
+                    conf_dir = "%1$s/cni"
+                  [plugins."io.containerd.grpc.v1.cri".containerd]
+                    snapshotter = "%3$s"
+                    disable_snapshot_annotations = %4$s
+                [plugins."io.containerd.cri.v1.images"]
+                  snapshotter = "%3$s"
+                """.formatted(directory, image, SluiceProcess.NAME, !imageLabels));
     }
 
     /** Setting one target of the transfer service replaces the default, so all have to be named. */
