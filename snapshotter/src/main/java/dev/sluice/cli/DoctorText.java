@@ -11,9 +11,15 @@ import java.util.Locale;
 /** How {@code sluice doctor} reads. */
 record DoctorText(DoctorReport report) {
     String plain() {
-        return report.findings().stream()
-                .map(finding -> String.format("%-8s %s: %s", level(finding), finding.subject(), finding.explanation()))
-                .collect(joining(System.lineSeparator()));
+        return report.findings().stream().map(DoctorText::plain).collect(joining(System.lineSeparator()));
+    }
+
+    private static String plain(DoctorReport.Finding finding) {
+        String line = String.format("%-8s %s: %s", level(finding), finding.subject(), finding.explanation());
+        return line
+                + finding.fix()
+                        .map(fix -> System.lineSeparator() + "         fix, " + fix.where() + ": " + fix.line())
+                        .orElse("");
     }
 
     String json() {
@@ -21,10 +27,13 @@ record DoctorText(DoctorReport report) {
         root.put("healthy", report.healthy());
         ArrayNode findings = root.putArray("findings");
         for (DoctorReport.Finding finding : report.findings()) {
-            findings.addObject()
+            ObjectNode node = findings.addObject()
                     .put("subject", finding.subject())
                     .put("level", level(finding))
                     .put("explanation", finding.explanation());
+            finding.fix()
+                    .ifPresent(fix ->
+                            node.putObject("fix").put("where", fix.where()).put("line", fix.line()));
         }
         return root.toPrettyString();
     }

@@ -122,9 +122,15 @@ final class SluiceCommand {
                     Optional<Path> root,
             @Option(names = "--admin", paramLabel = "ADDRESS", description = "Where the daemon answers.")
                     Optional<String> admin,
+            @Option(
+                            names = "--containerd-config",
+                            paramLabel = "FILE",
+                            defaultValue = "/etc/containerd/config.toml",
+                            description = "What containerd is started with, ${DEFAULT-VALUE}.")
+                    Path containerdConfig,
             @Option(names = "--json", description = "As JSON.") boolean json)
             throws InvalidConfigException, IOException {
-        DoctorReport report = runners.doctor().examine(load(root, admin));
+        DoctorReport report = runners.doctor().examine(load(root, admin), absolute(containerdConfig));
         DoctorText text = new DoctorText(report);
         out.println(json ? text.json() : text.plain());
         if (!report.healthy()) {

@@ -75,6 +75,11 @@ public final class ContainerdClient implements AutoCloseable {
         return new ImageStore(this);
     }
 
+    /** Its version and its plugins. */
+    public Introspection introspection() {
+        return new Introspection(this);
+    }
+
     /**
      * Connects and loads what the first call needs, so that the first one that somebody waits for is no slower than others. Blocks
      * until that is done, for a minute at most; does nothing if containerd cannot be reached.

@@ -35,7 +35,7 @@ public final class Commands {
         }
     }
 
-    private static DoctorReport examine(Config config) throws IOException {
-        return new Doctor(Linux.load()).examine(config);
+    private static DoctorReport examine(Config config, Path containerdConfig) throws IOException {
+        return new Doctor(Linux.load()).examine(config, containerdConfig);
     }
 }

@@ -1,13 +1,7 @@
 package dev.sluice.daemon;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.dataformat.toml.TomlMapper;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,7 +10,6 @@ import java.util.stream.Stream;
 
 /** Makes a {@link Config} from a TOML file and command line options. */
 public final class ConfigLoader {
-    private static final int MAX_FILE_BYTES = 1 << 20;
 
     private ConfigLoader() {}
 
@@ -94,28 +87,8 @@ public final class ConfigLoader {
 
     private static Map<String, Value> read(Path file) throws InvalidConfigException {
         Map<String, Value> values = new LinkedHashMap<>();
-        flatten(file, "", parse(file), values);
+        flatten(file, "", TomlFile.read(file), values);
         return values;
-    }
-
-    private static JsonNode parse(Path file) throws InvalidConfigException {
-        try (var in = Files.newInputStream(file)) {
-            byte[] bytes = in.readNBytes(MAX_FILE_BYTES + 1);
-            if (bytes.length > MAX_FILE_BYTES) {
-                throw new InvalidConfigException(file + " is greater than " + MAX_FILE_BYTES + " bytes");
-            }
-            return new TomlMapper().readTree(new String(bytes, StandardCharsets.UTF_8));
-        } catch (JsonProcessingException e) {
-            String line =
-                    e.getLocation() == null ? "" : ", line " + e.getLocation().getLineNr();
-            throw new InvalidConfigException(file + line + ": not TOML: " + e.getOriginalMessage(), e);
-        } catch (NoSuchFileException e) {
-            throw new InvalidConfigException(
-                    "Tried to read the configuration " + file + " but there is no such file", e);
-        } catch (IOException e) {
-            throw new InvalidConfigException(
-                    "Tried to read the configuration " + file + " but failed because: " + e.getMessage(), e);
-        }
     }
 
     private static void flatten(Path file, String prefix, JsonNode table, Map<String, Value> into)

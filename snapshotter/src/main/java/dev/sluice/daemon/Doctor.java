@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -30,7 +29,8 @@ final class Doctor {
         this.linux = linux;
     }
 
-    DoctorReport examine(Config config) throws IOException {
+    /** @param containerdConfig the file that containerd is started with; need not exist */
+    DoctorReport examine(Config config, Path containerdConfig) throws IOException {
         List<Finding> findings = new ArrayList<>();
         findings.add(new Finding("kernel", Level.OK, SystemInfo.kernel().toString()));
         Path scratch = Files.createTempDirectory("sluice-doctor");
@@ -43,7 +43,9 @@ final class Doctor {
         findings.add(root(config.root()));
         Daemon daemon = daemon(config.admin());
         // What a running daemon works with counts, not what this command would be configured for.
-        findings.add(containerd(daemon.containerd().orElse(config.containerd())));
+        Path socket = daemon.status().map(StatusReport::containerd).orElse(config.containerd());
+        Path address = daemon.status().map(StatusReport::address).orElse(config.address());
+        findings.addAll(containerd(socket, containerdConfig, address));
         findings.add(daemon.finding());
         return new DoctorReport(findings);
     }
@@ -84,13 +86,26 @@ final class Doctor {
         return new Finding("root directory", store.getUsableSpace() < SCARCE_BYTES ? Level.NOTE : Level.OK, text);
     }
 
-    private static Finding containerd(Path socket) {
+    /** The running one, and what its configuration lacks. */
+    private static List<Finding> containerd(Path socket, Path file, Path address) {
+        List<Finding> findings = new ArrayList<>();
+        Optional<RunningContainerd> running = Optional.empty();
         try (ContainerdClient client = new ContainerdClient(socket)) {
-            client.images().list("default", List.of(), Duration.ofSeconds(5));
-            return new Finding("containerd", Level.OK, "answers at " + socket);
+            RunningContainerd answer = RunningContainerd.ask(client);
+            findings.add(new Finding("containerd", Level.OK, "version " + answer.version() + " answers at " + socket));
+            running = Optional.of(answer);
         } catch (IOException e) {
-            return new Finding("containerd", Level.PROBLEM, String.valueOf(e.getMessage()));
+            findings.add(new Finding("containerd", Level.PROBLEM, String.valueOf(e.getMessage())));
         }
+        try {
+            boolean wholeSections =
+                    running.filter(containerd -> containerd.major() == 1).isPresent();
+            ContainerdConfiguration configuration = ContainerdConfiguration.read(file, wholeSections);
+            findings.addAll(new ContainerdCheck(configuration, running, address).findings());
+        } catch (InvalidConfigException e) {
+            findings.add(new Finding("containerd: configuration", Level.PROBLEM, String.valueOf(e.getMessage())));
+        }
+        return findings;
     }
 
     private static Daemon daemon(AdminAddress address) {
@@ -98,12 +113,12 @@ final class Doctor {
             StatusReport status = client.status();
             return new Daemon(
                     new Finding("daemon", Level.OK, "version " + status.version() + " answers at " + address),
-                    Optional.of(status.containerd()));
+                    Optional.of(status));
         } catch (IOException e) {
             return new Daemon(new Finding("daemon", Level.NOTE, String.valueOf(e.getMessage())), Optional.empty());
         }
     }
 
-    /** @param containerd the socket that a running daemon uses; empty if none runs */
-    private record Daemon(Finding finding, Optional<Path> containerd) {}
+    /** @param status empty if none runs */
+    private record Daemon(Finding finding, Optional<StatusReport> status) {}
 }

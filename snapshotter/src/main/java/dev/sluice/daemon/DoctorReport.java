@@ -3,6 +3,7 @@ package dev.sluice.daemon;
 import static java.util.Objects.requireNonNull;
 
 import java.util.List;
+import java.util.Optional;
 
 /** What {@code sluice doctor} found, in the order in which it is read best. */
 public record DoctorReport(List<Finding> findings) {
@@ -25,16 +26,36 @@ public record DoctorReport(List<Finding> findings) {
     }
 
     /**
+     * A line to paste.
+     *
+     * @param where completes "fix, ...": the place in a file, or a shell
+     * @param line TOML or a command, without a line break
+     */
+    public record Fix(String where, String line) {
+        public Fix {
+            requireNonNull(where, "where is null");
+            requireNonNull(line, "line is null");
+        }
+    }
+
+    /**
      * One thing that was looked at.
      *
      * @param subject such as {@code backend fuse}
      * @param explanation one sentence, without a full stop
+     * @param fix what makes it better, where one line does
      */
-    public record Finding(String subject, Level level, String explanation) {
+    public record Finding(String subject, Level level, String explanation, Optional<Fix> fix) {
+        /** Of what no line can make better. */
+        public Finding(String subject, Level level, String explanation) {
+            this(subject, level, explanation, Optional.empty());
+        }
+
         public Finding {
             requireNonNull(subject, "subject is null");
             requireNonNull(level, "level is null");
             requireNonNull(explanation, "explanation is null");
+            requireNonNull(fix, "fix is null");
         }
     }
 }

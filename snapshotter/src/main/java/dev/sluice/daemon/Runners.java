@@ -57,7 +57,11 @@ public record Runners(
     /** {@code sluice doctor}. */
     @FunctionalInterface
     public interface DoctorRunner {
-        /** Looks at this machine; no daemon is needed. */
-        DoctorReport examine(Config config) throws IOException;
+        /**
+         * Looks at this machine; no daemon is needed.
+         *
+         * @param containerdConfig the file that containerd is started with; need not exist
+         */
+        DoctorReport examine(Config config, Path containerdConfig) throws IOException;
     }
 }

@@ -9,6 +9,7 @@ import dev.sluice.daemon.BackendChoice;
 import dev.sluice.daemon.Config;
 import dev.sluice.daemon.DoctorReport;
 import dev.sluice.daemon.DoctorReport.Finding;
+import dev.sluice.daemon.DoctorReport.Fix;
 import dev.sluice.daemon.DoctorReport.Level;
 import dev.sluice.daemon.Runners;
 import dev.sluice.daemon.StatusReport;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,7 +42,12 @@ class CommandLineRunnerTest {
     private static final DoctorReport HEALTHY =
             new DoctorReport(List.of(new Finding("backend fuse", Level.OK, "works")));
     private static final DoctorReport SICK = new DoctorReport(List.of(
-            new Finding("kernel", Level.NOTE, "6.1"), new Finding("backend fuse", Level.PROBLEM, "no /dev/fuse")));
+            new Finding("kernel", Level.NOTE, "6.1"),
+            new Finding(
+                    "backend fuse",
+                    Level.PROBLEM,
+                    "no /dev/fuse",
+                    Optional.of(new Fix("in a shell", "modprobe fuse")))));
 
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
@@ -133,8 +140,28 @@ class CommandLineRunnerTest {
         assertThat(run(SICK, "doctor", "--json")).isEqualTo(1);
         JsonNode json = new ObjectMapper().readTree(out.toString());
         assertThat(json.path("healthy").asBoolean(true)).isFalse();
-        assertThat(json.path("findings").path(1).path("level").asText()).isEqualTo("problem");
+        JsonNode finding = json.path("findings").path(1);
+        assertThat(finding.path("level").asText()).isEqualTo("problem");
+        assertThat(finding.path("fix").path("where").asText()).isEqualTo("in a shell");
+        assertThat(finding.path("fix").path("line").asText()).isEqualTo("modprobe fuse");
         assertThat(err.toString().strip()).isEqualTo("sluice: Sluice does not work on this machine like this");
+    }
+
+    @Test
+    void doctorPrintsLinesToPaste() {
+        assertThat(run(SICK, "doctor")).isEqualTo(1);
+        assertThat(out.toString().lines())
+                .containsExactly(
+                        "note     kernel: 6.1",
+                        "problem  backend fuse: no /dev/fuse",
+                        "         fix, in a shell: modprobe fuse");
+    }
+
+    @Test
+    void doctorReadsContainerdsConfigurationWhereItUsuallyIsOrWhereItIsSaidToBe() {
+        assertThat(run("doctor")).isZero();
+        assertThat(run("doctor", "--containerd-config", "/srv/containerd.toml")).isZero();
+        assertThat(calls).containsExactly("doctor /etc/containerd/config.toml", "doctor /srv/containerd.toml");
     }
 
     @ParameterizedTest
@@ -195,7 +222,10 @@ class CommandLineRunnerTest {
                     called("umount " + directory, config);
                 },
                 config -> STATUS,
-                config -> doctor);
+                (config, containerdConfig) -> {
+                    called("doctor " + containerdConfig, config);
+                    return doctor;
+                });
         return CommandLineRunner.run(runners, new PrintWriter(out, true), new PrintWriter(err, true), args);
     }
 

@@ -51,6 +51,14 @@ class ContainerdClientTest {
     }
 
     @Test
+    void saysItsVersionAndWhatSnapshottersItHas() throws IOException {
+        assertThat(client.introspection().version(LONG)).matches("v?[0-9]+\\.[0-9]+.*");
+        assertThat(client.introspection().plugins(List.of("type==io.containerd.snapshotter.v1"), LONG))
+                .extracting(LoadedPlugin::id)
+                .contains("overlayfs", "native");
+    }
+
+    @Test
     void aBlobHasASizeLabelsAndTimes() throws IOException {
         Instant before = Instant.now().minusSeconds(1);
         String digest = ingest(NAMESPACE, "some bytes");
