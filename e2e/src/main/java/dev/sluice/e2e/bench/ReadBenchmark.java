@@ -2,6 +2,7 @@ package dev.sluice.e2e.bench;
 
 import dev.sluice.e2e.host.Command;
 import dev.sluice.e2e.host.PageCache;
+import dev.sluice.e2e.host.Poll;
 import dev.sluice.e2e.host.TestBed;
 import dev.sluice.e2e.image.DebianImage;
 import dev.sluice.e2e.image.Estargz;
@@ -12,6 +13,9 @@ import dev.sluice.e2e.runtime.SluiceProcess;
 import dev.sluice.linux.Linux;
 import dev.sluice.linux.Mounts.UnmountFlag;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.ProcessBuilder.Redirect;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -21,11 +25,15 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /** Reads of the largest file of an image, cold and warm, through Sluice and in plain ways. */
@@ -33,8 +41,10 @@ public final class ReadBenchmark {
     private static final DebianImage IMAGE =
             new DebianImage("bench-node", List.of(List.of("ca-certificates"), List.of("nodejs")));
     private static final int PAGE = 4096;
-    private static final int COLD_READS = 20;
-    private static final int WARM_READS = 20_000;
+    /** What {@code ctr-remote} compresses at once. */
+    private static final int CHUNK = 4 << 20;
+
+    private static final Duration LOG_SETTLES = Duration.ofSeconds(10);
     private static final long SEED = 42;
 
     private ReadBenchmark() {}
@@ -47,11 +57,11 @@ public final class ReadBenchmark {
             RegistryProcess registry = bed.add(RegistryProcess.start(bed.directory("r")));
             String reference = registry.address() + "/bench:latest";
             ImagePublisher.push(layout, DebianImage.TAG, reference);
-            new Run(bed, registry, reference, distribution).all();
+            new Run(bed, registry, HttpClient.newHttpClient(), reference, distribution).all();
         }
     }
 
-    private record Run(TestBed bed, RegistryProcess registry, String reference, Path distribution) {
+    private record Run(TestBed bed, RegistryProcess registry, HttpClient client, String reference, Path distribution) {
         void all() throws IOException, InterruptedException {
             Path mountPoint = bed.directory("mnt");
             SluiceProcess.Settings settings = settings("a");
@@ -69,59 +79,114 @@ public final class ReadBenchmark {
         }
 
         private void measure(Path mountPoint) throws IOException, InterruptedException {
-            Path file = largestFile(mountPoint);
+            Path file = largestFiles(mountPoint).get(0);
             long size = Files.size(file);
             System.out.printf("largest file: %s, %d bytes%n", file.getFileName(), size);
 
             AccessLog before = registry.accessLog();
-            double[] cold = latencies(file, COLD_READS, size / COLD_READS);
-            AccessLog fetched = registry.accessLog().since(before);
+            double[] cold = coldReads(file, size);
+            AccessLog fetched = fetchedSince(before);
             print("cold 4 KiB through Sluice", cold);
+            int range = (int) (fetched.bytes() / fetched.requests().size());
             System.out.printf(
-                    "  %d requests, %d bytes each%n",
-                    fetched.requests().size(),
-                    fetched.bytes() / Math.max(1, fetched.requests().size()));
-            Map.Entry<String, Long> blob = largestBlob(fetched);
-            int range = (int) (fetched.bytes() / Math.max(1, fetched.requests().size()));
-            double[] bare = bareRanges(blob.getKey(), range);
+                    "  %d requests, %d bytes each: a chunk of the image is the least that can be verified%n",
+                    fetched.requests().size(), range);
+            String blob = largestBlob(fetched).getKey();
+            double[] bare = bareRanges(blob, cold.length, range);
             print("bare range request of as many bytes", bare);
             ratio("cold 4 KiB / bare range", median(cold), median(bare));
 
-            Command.of("sh", "-c", "cat '" + file + "' > /dev/null").run();
-            double[] warm = warm(file, size);
+            read(file);
+            PageCache.drop();
+            double[] warm = eachPageOnce(file, size);
             print("4 KiB, bytes present, page cache dropped", warm);
-            double local = local(file, size);
-            ratio("the same / fully local EROFS", median(warm), local);
-            sequential(distribution, blob.getKey());
+            print("4 KiB, bytes in the page cache", eachPageOnce(file, size));
+            double[] local = local(file, size);
+            print("4 KiB of a fully local EROFS, page cache dropped", local);
+            ratio("median, the same / fully local EROFS", median(warm), median(local));
+            ratio("mean, the same / fully local EROFS", mean(warm), mean(local));
+            sequential(blob);
         }
 
-        private void sequential(Path from, String digest) throws IOException, InterruptedException {
+        /** The second largest file first, by a daemon that was just started; then the largest, by one that has done this before. */
+        private void sequential(String digest) throws IOException, InterruptedException {
             Path mountPoint = bed.directory("mnt2");
             SluiceProcess.Settings settings = settings("b");
             bed.add(SluiceProcess.start(settings));
-            String sluice = from.resolve("bin/sluice").toString();
+            String sluice = distribution.resolve("bin/sluice").toString();
             String admin = settings.adminSocket().toString();
             Command.of(sluice, "mount", reference, mountPoint.toString(), "--admin", admin)
                     .run();
             try {
-                AccessLog before = registry.accessLog();
-                long start = System.nanoTime();
-                Command.of("sh", "-c", "cat '" + largestFile(mountPoint) + "' > /dev/null")
-                        .run();
-                double seconds = (System.nanoTime() - start) / 1e9;
-                AccessLog log = registry.accessLog().since(before);
-                double sluiceRate = log.bytes() / seconds / 1e6;
-                start = System.nanoTime();
-                long bytes = get(digest, "bytes=0-").length;
-                double curlRate = bytes / ((System.nanoTime() - start) / 1e9) / 1e6;
-                System.out.printf(
-                        "cold sequential: %.1f MB/s of compressed bytes in %d requests; plain download %.1f MB/s%n",
-                        sluiceRate, log.requests().size(), curlRate);
-                ratio("cold sequential / plain download", sluiceRate, curlRate);
+                List<Path> files = largestFiles(mountPoint);
+                double fresh = coldSequential("by a daemon that was just started", files.get(1));
+                double used = coldSequential("by a daemon in use", files.get(0));
+                double plain = download(digest, List.of("cat"), Redirect.DISCARD);
+                System.out.printf("plain download of the layer: %.1f MB/s%n", plain);
+                Path gzip = bed.directory().resolve("gzip");
+                double unpacked = download(digest, List.of("gzip", "-dc"), Redirect.to(gzip.toFile()));
+                System.out.printf("download and gzip -d of the layer into a file: %.1f MB/s%n", unpacked);
+                ratio("cold sequential / plain download, daemon just started", fresh, plain);
+                ratio("cold sequential / plain download, daemon in use", used, plain);
+                ratio("cold sequential / download and gzip -d, daemon in use", used, unpacked);
             } finally {
                 Command.of(sluice, "umount", mountPoint.toString(), "--admin", admin)
                         .run();
             }
+        }
+
+        /** Compressed megabytes per second. */
+        private double coldSequential(String how, Path file) throws IOException {
+            AccessLog before = registry.accessLog();
+            double seconds = read(file);
+            AccessLog log = fetchedSince(before);
+            double rate = log.bytes() / seconds / 1e6;
+            System.out.printf(
+                    "cold sequential %s: %.1f MB/s of compressed bytes, %.1f MB/s of the file, in %d requests%n",
+                    how, rate, Files.size(file) / seconds / 1e6, log.requests().size());
+            return rate;
+        }
+
+        /** Seconds that {@code cat} takes. */
+        private static double read(Path file) throws IOException {
+            long start = System.nanoTime();
+            Command.of("sh", "-c", "cat '" + file + "' > /dev/null").run();
+            return (System.nanoTime() - start) / 1e9;
+        }
+
+        /** Compressed megabytes per second, of a blob that a program reads. */
+        private double download(String digest, List<String> program, Redirect output)
+                throws IOException, InterruptedException {
+            ProcessBuilder consumer = new ProcessBuilder(program).redirectOutput(output);
+            long start = System.nanoTime();
+            Process process = consumer.start();
+            long bytes;
+            try (InputStream in = client.send(
+                                    HttpRequest.newBuilder(uri(digest)).build(), BodyHandlers.ofInputStream())
+                            .body();
+                    OutputStream out = process.getOutputStream()) {
+                bytes = in.transferTo(out);
+            } finally {
+                process.getOutputStream().close();
+            }
+            if (process.waitFor() != 0) {
+                throw new IOException(program + " cannot read the blob");
+            }
+            return bytes / ((System.nanoTime() - start) / 1e9) / 1e6;
+        }
+
+        /** The registry writes its log a moment after it has answered. */
+        private AccessLog fetchedSince(AccessLog before) throws IOException {
+            AccessLog[] fetched = {registry.accessLog().since(before)};
+            Poll.until(LOG_SETTLES, () -> {
+                int seen = fetched[0].requests().size();
+                fetched[0] = registry.accessLog().since(before);
+                return seen > 0 && fetched[0].requests().size() == seen;
+            });
+            if (fetched[0].requests().isEmpty()) {
+                throw new IOException("nothing was fetched");
+            }
+            return fetched[0];
         }
 
         private SluiceProcess.Settings settings(String name) throws IOException {
@@ -129,12 +194,7 @@ public final class ReadBenchmark {
                     distribution, bed.directory(name), bed.directory().resolve("none.sock"), "fuse", "");
         }
 
-        private double[] warm(Path file, long size) throws IOException {
-            PageCache.drop();
-            return randomReads(file, size);
-        }
-
-        private double local(Path file, long size) throws IOException {
+        private double[] local(Path file, long size) throws IOException {
             Path tree = bed.directory("tree");
             Files.copy(file, tree.resolve("file"), StandardCopyOption.REPLACE_EXISTING);
             Path image = bed.directory().resolve("local.erofs");
@@ -144,17 +204,15 @@ public final class ReadBenchmark {
             linux.mounts().erofs(image, List.of(), mountPoint, List.of());
             try {
                 PageCache.drop();
-                double[] reads = randomReads(mountPoint.resolve("file"), size);
-                print("4 KiB of a fully local EROFS, page cache dropped", reads);
-                return median(reads);
+                return eachPageOnce(mountPoint.resolve("file"), size);
             } finally {
                 linux.mounts().unmount(mountPoint, UnmountFlag.DETACH);
             }
         }
 
-        private double[] bareRanges(String digest, int length) throws IOException, InterruptedException {
-            double[] latencies = new double[COLD_READS];
-            for (int i = 0; i < COLD_READS; i++) {
+        private double[] bareRanges(String digest, int count, int length) throws IOException, InterruptedException {
+            double[] latencies = new double[count];
+            for (int i = 0; i < count; i++) {
                 long start = System.nanoTime();
                 int received = get(digest, "bytes=" + (long) i * length + "-" + ((i + 1L) * length - 1)).length;
                 latencies[i] = (System.nanoTime() - start) / 1e3;
@@ -166,11 +224,17 @@ public final class ReadBenchmark {
         }
 
         private byte[] get(String digest, String range) throws IOException, InterruptedException {
-            String repository = reference.substring(reference.indexOf('/') + 1, reference.lastIndexOf(':'));
-            URI uri = URI.create("http://" + registry.address() + "/v2/" + repository + "/blobs/" + digest);
-            return HttpClient.newHttpClient()
-                    .send(HttpRequest.newBuilder(uri).header("Range", range).build(), BodyHandlers.ofByteArray())
+            return client.send(
+                            HttpRequest.newBuilder(uri(digest))
+                                    .header("Range", range)
+                                    .build(),
+                            BodyHandlers.ofByteArray())
                     .body();
+        }
+
+        private URI uri(String digest) {
+            String repository = reference.substring(reference.indexOf('/') + 1, reference.lastIndexOf(':'));
+            return URI.create("http://" + registry.address() + "/v2/" + repository + "/blobs/" + digest);
         }
     }
 
@@ -180,22 +244,27 @@ public final class ReadBenchmark {
                 .orElseThrow(() -> new IOException("nothing was fetched"));
     }
 
-    private static Path largestFile(Path root) throws IOException {
+    /** The largest first. */
+    private static List<Path> largestFiles(Path root) throws IOException {
         try (Stream<Path> files = Files.walk(root.resolve("usr"))) {
             return files.filter(Files::isRegularFile)
-                    .max(Comparator.comparingLong(file -> file.toFile().length()))
-                    .orElseThrow(() -> new IOException("no file"));
+                    .sorted(Comparator.comparingLong(
+                                    (Path file) -> file.toFile().length())
+                            .reversed())
+                    .limit(2)
+                    .toList();
         }
     }
 
-    /** Microseconds of single reads, {@code stride} bytes apart. */
-    private static double[] latencies(Path file, int count, long stride) throws IOException {
+    /** Microseconds of a read in each chunk. */
+    private static double[] coldReads(Path file, long size) throws IOException {
+        int count = (int) (size / CHUNK);
         double[] latencies = new double[count];
         ByteBuffer page = ByteBuffer.allocateDirect(PAGE);
         try (FileChannel channel = FileChannel.open(file)) {
             for (int i = 0; i < count; i++) {
                 // From the end to the start, so that no read-ahead covers the next one.
-                long offset = (count - 1 - i) * stride / PAGE * PAGE;
+                long offset = (long) (count - 1 - i) * CHUNK + CHUNK / 2;
                 long start = System.nanoTime();
                 channel.read(page.clear(), offset);
                 latencies[i] = (System.nanoTime() - start) / 1e3;
@@ -204,19 +273,25 @@ public final class ReadBenchmark {
         return latencies;
     }
 
-    private static double[] randomReads(Path file, long size) throws IOException {
-        Random random = new Random(SEED);
-        double[] latencies = new double[WARM_READS];
+    /** Microseconds of reads of all pages in an order that no read-ahead can guess. */
+    private static double[] eachPageOnce(Path file, long size) throws IOException {
+        List<Long> pages =
+                new ArrayList<>(LongStream.range(0, size / PAGE).boxed().toList());
+        Collections.shuffle(pages, new Random(SEED));
+        double[] latencies = new double[pages.size()];
         ByteBuffer page = ByteBuffer.allocateDirect(PAGE);
         try (FileChannel channel = FileChannel.open(file)) {
-            for (int i = 0; i < WARM_READS; i++) {
-                long offset = random.nextLong(size / PAGE) * PAGE;
+            for (int i = 0; i < latencies.length; i++) {
                 long start = System.nanoTime();
-                channel.read(page.clear(), offset);
+                channel.read(page.clear(), pages.get(i) * PAGE);
                 latencies[i] = (System.nanoTime() - start) / 1e3;
             }
         }
         return latencies;
+    }
+
+    private static double mean(double[] values) {
+        return Arrays.stream(values).average().orElse(0);
     }
 
     private static double median(double[] values) {
@@ -230,10 +305,7 @@ public final class ReadBenchmark {
         Arrays.sort(sorted);
         System.out.printf(
                 "%s: median %.1f us, p95 %.1f us, mean %.1f us%n",
-                what,
-                median(values),
-                sorted[sorted.length * 95 / 100],
-                Arrays.stream(values).average().orElse(0));
+                what, median(values), sorted[sorted.length * 95 / 100], mean(values));
     }
 
     private static void ratio(String what, double value, double base) {
