@@ -27,6 +27,7 @@ final class ContainerdCheck {
     private static final String NO_ANNOTATIONS = "disable_snapshot_annotations";
     private static final String DISCARD = "discard_unpacked_layers";
     private static final String LOCAL_PULL = "use_local_image_pull";
+    private static final String NAMES_IMAGES = "pulls for Sluice, and says which image it is";
     /** The first version of the file's format that only containerd 2.x reads. */
     private static final int ONLY_2 = 3;
 
@@ -202,7 +203,7 @@ final class ContainerdCheck {
         if (!settings.path(SNAPSHOTTER).asText().equals(name)) {
             return otherSnapshotter(name, table, "");
         }
-        return settings.path(NO_ANNOTATIONS).asBoolean(true) ? noAnnotations(table) : criOk();
+        return settings.path(NO_ANNOTATIONS).asBoolean(true) ? noAnnotations(table) : criOk(NAMES_IMAGES);
     }
 
     private Finding criOf2(String name) {
@@ -235,7 +236,8 @@ final class ContainerdCheck {
         if (silent && images.path(LOCAL_PULL).asBoolean(false)) {
             return noAnnotations(takenOver ? "plugins.\"" + CRI + "\".containerd" : table);
         }
-        return criOk();
+        boolean local = !silent || discards;
+        return criOk(local ? NAMES_IMAGES : "pulls for Sluice, through the transfer service");
     }
 
     private static boolean setting(String key, boolean takenOver, JsonNode old, JsonNode images, boolean otherwise) {
@@ -260,8 +262,8 @@ final class ContainerdCheck {
                 Optional.of(under(table, NO_ANNOTATIONS + " = false")));
     }
 
-    private static Finding criOk() {
-        return new Finding("containerd: CRI", Level.OK, "kubelets pull lazily");
+    private static Finding criOk(String how) {
+        return new Finding("containerd: CRI", Level.OK, how);
     }
 
     private Fix under(String table, String line) {

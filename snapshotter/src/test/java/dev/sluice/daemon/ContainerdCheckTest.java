@@ -243,6 +243,20 @@ class ContainerdCheckTest {
     }
 
     @Test
+    void saysHowAKubeletPullsOnContainerd2() throws Exception {
+        String[] parts = {"version = 3\n", PROXY, LABELS, TRANSFER, CRI_2};
+        assertThat(check(VERSION_2, parts)).last().satisfies(finding -> {
+            assertThat(finding.level()).isEqualTo(Level.OK);
+            assertThat(finding.explanation()).contains("through the transfer service");
+        });
+        parts[4] = CRI_2 + "disable_snapshot_annotations = false\n";
+        assertThat(check(VERSION_2, parts)).last().satisfies(finding -> {
+            assertThat(finding.level()).isEqualTo(Level.OK);
+            assertThat(finding.explanation()).contains("says which image");
+        });
+    }
+
+    @Test
     void leavesCriAloneWhereItIsOff() throws Exception {
         String off = "version = 2\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n";
 
