@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,23 +44,60 @@ final class ContentSearch {
      * @throws IOException if containerd cannot be asked in time
      */
     List<Match> search(String namespace, Digest chainId, int limit, Deadline deadline) throws IOException {
-        List<ContentInfo> manifests = new ArrayList<>(
-                content.list(namespace, List.of(Filters.hasLabel(CONFIG_LABEL)), MAX_MANIFESTS, deadline.remaining()));
+        List<ContentInfo> manifests = manifests(namespace, deadline);
         manifests.sort(Comparator.comparing(ContentInfo::createdAt).reversed());
         List<Match> matches = new ArrayList<>();
         for (ContentInfo info : manifests) {
             if (matches.size() == MAX_MATCHES) {
                 break;
             }
-            if (deadline.hasPassed()) {
-                throw new IOException("Tried to find chain ID " + chainId + " in the content of namespace " + namespace
-                        + " but failed because: it took too long");
-            }
+            requireTime(namespace, deadline);
             match(namespace, info, chainId, deadline).ifPresent(matches::add);
         }
         return lastPulledFirst(namespace, matches, deadline).stream()
                 .limit(limit)
                 .toList();
+    }
+
+    /**
+     * What all images of a namespace say of some chain IDs.
+     *
+     * @throws IOException if containerd cannot be asked in time
+     */
+    List<LayerClaim> claims(String namespace, Set<String> chainIds, Deadline deadline) throws IOException {
+        List<LayerClaim> claims = new ArrayList<>();
+        for (ContentInfo info : manifests(namespace, deadline)) {
+            requireTime(namespace, deadline);
+            image(namespace, info, deadline).ifPresent(image -> {
+                for (int layer = 0; layer < image.chainIds().size(); layer++) {
+                    String chainId = image.chainIds().get(layer).toString();
+                    if (chainIds.contains(chainId)) {
+                        claims.add(new LayerClaim(
+                                image.manifestDigest(),
+                                chainId,
+                                image.manifest().layers().get(layer)));
+                    }
+                }
+            });
+        }
+        return claims;
+    }
+
+    /** Empty if the namespace has no such manifest. */
+    Optional<ContentInfo> info(String namespace, Digest manifestDigest, Deadline deadline) throws IOException {
+        return content.info(namespace, manifestDigest.toString(), deadline.remaining());
+    }
+
+    private List<ContentInfo> manifests(String namespace, Deadline deadline) throws IOException {
+        return new ArrayList<>(
+                content.list(namespace, List.of(Filters.hasLabel(CONFIG_LABEL)), MAX_MANIFESTS, deadline.remaining()));
+    }
+
+    private static void requireTime(String namespace, Deadline deadline) throws IOException {
+        if (deadline.hasPassed()) {
+            throw new IOException("Tried to find chain IDs in the content of namespace " + namespace
+                    + " but failed because: it took too long");
+        }
     }
 
     /** Pulling an image again updates its labels. When, containerd 1.x tells only for a single blob, not in a list. */

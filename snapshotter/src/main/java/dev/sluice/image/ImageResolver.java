@@ -1,6 +1,7 @@
 package dev.sluice.image;
 
 import dev.sluice.containerd.ContainerdClient;
+import dev.sluice.containerd.ContentInfo;
 import dev.sluice.registry.Deadline;
 import dev.sluice.registry.Digest;
 import dev.sluice.registry.Fetched;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -88,6 +90,34 @@ public final class ImageResolver {
         Fetched manifest = registry.manifest(reference, platform, deadline);
         ParsedImage image = loader.load(Optional.empty(), manifest, reference, deadline);
         return image.resolved(reference, image.diffIds().size() - 1);
+    }
+
+    /**
+     * What the images in containerd's content store say of chain IDs.
+     *
+     * @param namespace containerd's
+     * @param timeout for everything together
+     * @return one claim for each image and each of the chain IDs that it has
+     * @throws IOException if containerd cannot be asked in time
+     */
+    public List<LayerClaim> claims(String namespace, Set<String> chainIds, Duration timeout) throws IOException {
+        return search.claims(namespace, chainIds, Deadline.after(timeout));
+    }
+
+    /** How people call the image of a manifest in containerd's content store, as far as containerd tells. */
+    public Optional<String> nameOf(String namespace, Digest manifestDigest, Duration timeout) {
+        Deadline deadline = Deadline.after(timeout);
+        try {
+            Optional<ContentInfo> info = search.info(namespace, manifestDigest, deadline);
+            return info.isEmpty()
+                    ? Optional.empty()
+                    : sources.of(namespace, info.get(), deadline).stream()
+                            .findFirst()
+                            .map(ImageReference::name);
+        } catch (IOException e) {
+            log.debug("No name of {}: {}", manifestDigest, e.getMessage());
+            return Optional.empty();
+        }
     }
 
     private Resolution claimed(String namespace, ImageClaim claim, Digest chainId, Deadline deadline)

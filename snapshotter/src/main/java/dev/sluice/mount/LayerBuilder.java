@@ -116,7 +116,7 @@ final class LayerBuilder {
                 List.of(source)));
     }
 
-    private static LayerDescriptor descriptor(Descriptor descriptor) {
+    static LayerDescriptor descriptor(Descriptor descriptor) {
         return new LayerDescriptor(
                 descriptor.mediaType(), descriptor.digest().toString(), descriptor.size(), descriptor.annotations());
     }

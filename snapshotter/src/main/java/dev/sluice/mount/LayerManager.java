@@ -46,6 +46,7 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
     private final RestoreGate restored = new RestoreGate();
     private final ExecutorService workers;
     private final ImageResolver resolver;
+    private final LayerAgreement agreement;
     private final ImagePreparations preparations;
     private final LayerOpener opener;
     private final DiskUsage diskUsage;
@@ -94,6 +95,7 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
         this.mountPoints = mountPoints;
         resolver = settings.resolver;
         acquireTimeout = settings.acquireTimeout;
+        agreement = new LayerAgreement(settings.resolver, settings.formats, settings.acquireTimeout);
         workers = Executors.newFixedThreadPool(PREPARE_THREADS, task -> {
             Thread thread = new Thread(task, "prepare");
             thread.setDaemon(true);
@@ -208,6 +210,11 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
         } finally {
             slot.lock.unlock();
         }
+    }
+
+    @Override
+    public Optional<String> disagreement(String namespace, Map<String, LayerKey> layers) {
+        return agreement.disagreement(namespace, layers);
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The layers that are mounted lazily on this machine, as the snapshots service sees them. Safe for use by many threads. */
 public interface LazyLayers {
@@ -14,6 +15,17 @@ public interface LazyLayers {
      * that stays silent makes the layer {@link Outcome.NotLazy}. The caller owns one reference to a lazy layer.
      */
     Outcome acquire(Request request);
+
+    /**
+     * Whether an image in containerd's content store has another layer than these under the chain ID of one of them. containerd
+     * verifies diff IDs only when it unpacks, so such a layer may be of one image and be used for another. Asks containerd, for a
+     * bounded time.
+     *
+     * @param namespace containerd's
+     * @param layers by their chain ID
+     * @return empty if all images agree, or containerd cannot be asked; else which two do not and what can be done, for people
+     */
+    Optional<String> disagreement(String namespace, Map<String, LayerKey> layers);
 
     /**
      * Where the layer is mounted now. Mounts it again, without the network, if it is not mounted or its mount is dead.

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -85,6 +86,7 @@ public final class Snapshots implements Closeable {
             throws SnapshotException, IOException {
         List<Snapshot> chain = chain(parent);
         requireNew(key);
+        requireAgreement(namespace, chain);
         List<Path> lowers = mounts.lowers(chain);
         Optional<String> chainId = Optional.ofNullable(labels.get(Labels.REFERENCE));
         if (chainId.isPresent()) {
@@ -109,6 +111,7 @@ public final class Snapshots implements Closeable {
             throws SnapshotException, IOException {
         List<Snapshot> chain = chain(parent);
         requireNew(key);
+        requireAgreement(namespace, chain);
         return create(Kind.VIEW, namespace, key, parent, labels, mounts.lowers(chain));
     }
 
@@ -139,8 +142,16 @@ public final class Snapshots implements Closeable {
         store.remove(key).layer().ifPresent(layers::release);
     }
 
-    Snapshot stat(String key) throws SnapshotException {
-        return store.get(key);
+    /**
+     * One snapshot. The client may look for a layer by its chain ID, so it is not told of a lazy one that images disagree on.
+     *
+     * @param namespace of the client; empty if it names none, then the snapshot's
+     * @throws SnapshotException FAILED_PRECONDITION in that case
+     */
+    Snapshot stat(String namespace, String key) throws SnapshotException {
+        Snapshot snapshot = store.get(key);
+        requireAgreement(namespace.isEmpty() ? snapshot.namespace() : namespace, List.of(snapshot));
+        return snapshot;
     }
 
     /** Replaces the labels of a snapshot. */
@@ -210,6 +221,25 @@ public final class Snapshots implements Closeable {
     }
 
     /**
+     * containerd finds committed snapshots by the diff IDs that an image claims, and verifies these only when it unpacks. So a lazy
+     * layer is used only as long as all images that claim its diff IDs mean this layer by them.
+     */
+    private void requireAgreement(String namespace, List<Snapshot> chain) throws SnapshotException {
+        Map<String, LayerKey> lazy = new HashMap<>();
+        for (Snapshot snapshot : chain) {
+            Optional<String> chainId = Optional.ofNullable(snapshot.labels().get(Labels.REFERENCE));
+            if (snapshot.layer().isPresent() && chainId.isPresent()) {
+                lazy.put(chainId.get(), snapshot.layer().get());
+            }
+        }
+        Optional<String> disagreement = lazy.isEmpty() ? Optional.empty() : layers.disagreement(namespace, lazy);
+        if (disagreement.isPresent()) {
+            log.error("Layer is not used: {}", disagreement.get());
+            throw failedPrecondition(disagreement.get());
+        }
+    }
+
+    /**
      * Stores the committed snapshot that a lazy layer is, if there is such a layer.
      *
      * @return why there is none; empty if the snapshot exists
@@ -227,6 +257,10 @@ public final class Snapshots implements Closeable {
         LayerKey layer = ((Outcome.Lazy) outcome).key();
         LazyCreation creation = LazyCreation.CONFLICT;
         try {
+            Optional<String> disagreement = layers.disagreement(namespace, Map.of(chainId, layer));
+            if (disagreement.isPresent()) {
+                return disagreement;
+            }
             creation = store.createLazy(lazySnapshot(namespace, chainId, parent, labels, layer), Labels.REFERENCE);
         } finally {
             if (creation != LazyCreation.CREATED) {

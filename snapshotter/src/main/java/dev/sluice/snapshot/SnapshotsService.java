@@ -103,7 +103,7 @@ public final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
         answerOne(
                 observer,
                 () -> StatSnapshotResponse.newBuilder()
-                        .setInfo(Messages.info(snapshots.stat(request.getKey())))
+                        .setInfo(Messages.info(snapshots.stat(Namespaces.current(), request.getKey())))
                         .build());
     }
 

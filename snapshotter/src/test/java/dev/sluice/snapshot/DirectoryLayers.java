@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,6 +20,7 @@ final class DirectoryLayers implements LazyLayers {
     private final Path root;
     private final Map<String, LayerKey> lazy = new ConcurrentHashMap<>();
     private final Map<LayerKey, Integer> references = new ConcurrentHashMap<>();
+    private final Map<String, String> denials = new ConcurrentHashMap<>();
     private final List<Request> requests = new CopyOnWriteArrayList<>();
     private final AtomicInteger cleanups = new AtomicInteger();
 
@@ -59,6 +61,19 @@ final class DirectoryLayers implements LazyLayers {
         }
         references.merge(key, 1, Integer::sum);
         return new Outcome.Lazy(key);
+    }
+
+    /** Says that an image means another layer by a chain ID. */
+    void deny(String namespace, String chainId, String reason) {
+        denials.put(namespace + " " + chainId, reason);
+    }
+
+    @Override
+    public Optional<String> disagreement(String namespace, Map<String, LayerKey> layers) {
+        return layers.keySet().stream()
+                .map(chainId -> Optional.ofNullable(denials.get(namespace + " " + chainId)))
+                .flatMap(Optional::stream)
+                .findFirst();
     }
 
     @Override

@@ -431,6 +431,53 @@ class SnapshotsServiceTest {
     }
 
     @Test
+    void aLazyLayerThatImagesDisagreeOnIsGivenToNobody() throws Exception {
+        service.layers().add(CHAIN_A, KEY_A, "lazy");
+        String name = prepareLazily(CHAIN_A, "");
+        prepareLazily("elsewhere", CHAIN_A, "");
+        service.layers().deny("default", CHAIN_A, "images disagree");
+
+        fails(Code.FAILED_PRECONDITION, () -> service.stat(name));
+        fails(Code.FAILED_PRECONDITION, () -> service.prepare("container", name));
+        fails(Code.FAILED_PRECONDITION, () -> service.prepare("extract", name, Map.of(REFERENCE, CHAIN_B)));
+        assertThatThrownBy(() -> service.view("view", name)).hasMessageContaining("images disagree");
+
+        assertThat(service.list()).as("nothing is made, nothing goes").hasSize(2);
+        assertThat(service.layers().references()).isEqualTo(Map.of(KEY_A, 2));
+        assertThat(service.prepare("elsewhere", "container", name, Map.of())).isNotEmpty();
+    }
+
+    @Test
+    void aLayerThatImagesDisagreeOnBelowOthersIsGivenToNobody() throws Exception {
+        service.layers().add(CHAIN_A, KEY_A, "lazy");
+        layer("upper", prepareLazily(CHAIN_A, ""), "ordinary");
+        service.layers().deny("default", CHAIN_A, "images disagree");
+
+        fails(Code.FAILED_PRECONDITION, () -> service.prepare("container", "upper"));
+        assertThat(service.stat("upper").getName()).isEqualTo("upper");
+    }
+
+    @Test
+    void aLayerThatImagesDisagreeOnFromTheStartIsPulledAsUsual() throws Exception {
+        service.layers().add(CHAIN_A, KEY_A, "lazy");
+        service.layers().deny("default", CHAIN_A, "images disagree");
+
+        List<Mount> mounts = service.prepare("extract", "", Map.of(REFERENCE, CHAIN_A));
+
+        assertThat(SnapshotHarness.upper(mounts)).isEmptyDirectory();
+        assertThat(service.layers().references()).isEmpty();
+    }
+
+    @Test
+    void aContainerGoesOnWhenImagesDisagreeOnItsLayers() throws Exception {
+        service.layers().add(CHAIN_A, KEY_A, "lazy");
+        List<Mount> mounts = service.prepare("container", prepareLazily(CHAIN_A, ""));
+        service.layers().deny("default", CHAIN_A, "images disagree");
+
+        assertThat(service.mounts("container")).isEqualTo(mounts);
+    }
+
+    @Test
     void eachNamespaceHasAndFindsItsOwnLazySnapshot() throws Exception {
         service.layers().add(CHAIN_A, KEY_A, "lazy");
         String second = prepareLazily("elsewhere", CHAIN_A, "");

@@ -17,10 +17,21 @@ public final class ContainerdClient {
 
     private final Path socket;
     private final ContainerdBinaries binaries;
+    private final String namespace;
 
     ContainerdClient(Path socket, ContainerdBinaries binaries) {
+        this(socket, binaries, "default");
+    }
+
+    private ContainerdClient(Path socket, ContainerdBinaries binaries, String namespace) {
         this.socket = socket;
         this.binaries = binaries;
+        this.namespace = namespace;
+    }
+
+    /** The same commands in another of containerd's namespaces. */
+    public ContainerdClient inNamespace(String name) {
+        return new ContainerdClient(socket, binaries, name);
     }
 
     /** Any {@code ctr} command. */
@@ -34,7 +45,7 @@ public final class ContainerdClient {
     }
 
     private Command program(String program, List<String> arguments) {
-        return Command.of(program, "--address", socket.toString())
+        return Command.of(program, "--address", socket.toString(), "--namespace", namespace)
                 .withArguments(arguments)
                 .withTimeout(LONG);
     }
