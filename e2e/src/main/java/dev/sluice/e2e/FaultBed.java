@@ -126,8 +126,9 @@ public final class FaultBed {
                 """.formatted(registry.address(), credentials, waiting.toml());
         SluiceProcess daemon = start(bed, distribution, configuration);
         Path mount = mount(bed, distribution, daemon, image.reference(registry.address()));
-        // A read may need an answer for each of its spans, twice, and the kernel may ask again page by page.
-        Duration longest = waiting.deadline().multipliedBy(4).plus(Duration.ofSeconds(60));
+        // After a failed read-ahead the kernel asks again, for less: five to seven times for such a file, each with a
+        // deadline of its own.
+        Duration longest = waiting.deadline().multipliedBy(10).plus(Duration.ofSeconds(60));
         return new FaultBed(registry, daemon, mount, longest, image.files());
     }
 

@@ -14,14 +14,14 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The long version of the fault matrix, with the waiting times of the daemon's defaults: prints a table of faults, what reads came to
+ * The long version of the fault matrix, with waiting times half as long as the daemon's defaults or less: prints a table of faults, what reads came to
  * while they lasted and afterwards, and the longest read. Fails if one hung, was wrong, or did not recover.
  */
 public final class FaultRun {
-    private static final FaultBed.Waiting DEFAULTS =
-            new FaultBed.Waiting(Duration.ofSeconds(10), Duration.ofSeconds(60), Duration.ofSeconds(20));
+    private static final FaultBed.Waiting WAITING =
+            new FaultBed.Waiting(Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(5));
     private static final int AT_ONCE = 8;
-    private static final int FILES = 1000;
+    private static final int FILES = 300;
     private static final Duration LONG_OUTAGE = Duration.ofSeconds(60);
     private static final Duration SHORT_OUTAGE = Duration.ofSeconds(2);
 
@@ -37,7 +37,7 @@ public final class FaultRun {
         boolean good;
         try (TestBed bed = TestBed.create(Path.of("/var/tmp"))) {
             FaultBed.Image image = FaultBed.Image.publish(bed, FILES);
-            FaultRun run = new FaultRun(FaultBed.start(bed.nested(), Path.of(arguments[0]), image, DEFAULTS));
+            FaultRun run = new FaultRun(FaultBed.start(bed.nested(), Path.of(arguments[0]), image, WAITING));
             good = run.all();
         }
         System.exit(good ? 0 : 1);
