@@ -27,6 +27,10 @@ final class Machine {
         }
     }
 
+    static void assumeLoopDevices() {
+        assumeTrue(Files.exists(Path.of("/dev/loop-control")), "needs loop devices");
+    }
+
     /** A directory of its own, on a file system that can hold the upper directory of an overlay. */
     static TestBed newTestBed() throws IOException {
         return TestBed.create(Path.of("/var/tmp"));
