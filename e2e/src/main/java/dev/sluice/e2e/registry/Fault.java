@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** How a registry misbehaves when it is asked for a blob. Implementations are stateless. */
+/** How a registry misbehaves when it is asked for a blob. Safe for use by many threads. */
 @FunctionalInterface
 public interface Fault {
     /**
@@ -131,6 +131,22 @@ public interface Fault {
             wire.send(retryAfter
                     .map(wait -> answer.with("retry-after", String.valueOf(wait.toSeconds())))
                     .orElse(answer));
+        };
+    }
+
+    /**
+     * So many parts of blobs are given, then too many were asked for until a second has passed; whole blobs are always given. However
+     * slow clients are, they are refused sometimes.
+     */
+    static Fault atMost(int partsPerSecond) {
+        Quota quota = new Quota(partsPerSecond, Duration.ofSeconds(1));
+        Fault refusal = tooMany(Optional.of(Duration.ofSeconds(1)));
+        return (good, redirect, wire) -> {
+            if (good.status() != 206 || quota.take(System.nanoTime())) {
+                wire.send(good);
+            } else {
+                refusal.answer(good, redirect, wire);
+            }
         };
     }
 
