@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,6 +53,10 @@ public final class FillEngine implements AutoCloseable {
      * @throws IllegalArgumentException if two of them have the same id
      */
     public FillEngine(FillOptions options, List<Decoder> decoders) {
+        this(options, decoders, System::nanoTime);
+    }
+
+    FillEngine(FillOptions options, List<Decoder> decoders, LongSupplier nanoTime) {
         this.decoders = new Decoders(decoders);
         services = new FillServices(
                 options,
@@ -59,7 +64,8 @@ public final class FillEngine implements AutoCloseable {
                 new DecodePool(options.decodeThreads(), options.idle()),
                 new BufferPool(options.memory()),
                 new StagingBuffers(options.decodeThreads()),
-                new Checkpointer(options.checkpointInterval()));
+                new Checkpointer(options.checkpointInterval()),
+                nanoTime);
     }
 
     /**

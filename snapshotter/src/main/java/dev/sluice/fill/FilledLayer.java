@@ -50,7 +50,7 @@ final class FilledLayer implements LayerFill {
         this.filler = new SpanFiller(this, table, device, edges, decoder, services, counters);
         this.fetcher = new Fetcher(this, blob, table, filler, estimate, services, counters);
         this.onClose = onClose;
-        this.flights = new Flights(this, table, device, edges, counters);
+        this.flights = new Flights(this, table, device, edges, counters, services.nanoTime());
         this.requests = new RequestBuilder(table, device, flights, estimate, services.options());
         this.readAhead = new ReadAhead(services.options().maxReadAhead());
     }
@@ -211,7 +211,7 @@ final class FilledLayer implements LayerFill {
                     flight.restarted = true;
                     flights.requeue(flight, aftermath);
                 } else {
-                    flights.finish(flight, error, aftermath);
+                    flights.fetchFailed(flight, error, aftermath);
                 }
             }
         } finally {

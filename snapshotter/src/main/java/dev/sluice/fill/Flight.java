@@ -41,10 +41,14 @@ final class Flight {
     @Nullable
     FetchRequest request;
 
-    Flight(FilledLayer layer, long key, Priority priority) {
+    /** When it came into being, as of the engine's clock. */
+    final long began;
+
+    Flight(FilledLayer layer, long key, Priority priority, long began) {
         this.layer = requireNonNull(layer);
         this.key = key;
         this.priority = priority;
+        this.began = began;
     }
 
     static long keyOfZeros(long deviceOffset) {

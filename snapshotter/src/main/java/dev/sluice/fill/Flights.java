@@ -8,7 +8,9 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,9 +38,19 @@ final class Flights {
     private final FillCounters counters;
     private final Map<Long, Flight> flights = new HashMap<>();
     private final Set<Waiter> waiters = new HashSet<>();
+    private final RecentFailures failures;
+    private final LongSupplier nanoTime;
 
-    Flights(FilledLayer layer, SpanTable table, DataDevice device, EdgePages edges, FillCounters counters) {
+    Flights(
+            FilledLayer layer,
+            SpanTable table,
+            DataDevice device,
+            EdgePages edges,
+            FillCounters counters,
+            LongSupplier nanoTime) {
         this.layer = layer;
+        this.nanoTime = nanoTime;
+        this.failures = new RecentFailures(nanoTime);
         this.table = table;
         this.device = device;
         this.edges = edges;
@@ -53,7 +65,8 @@ final class Flights {
 
     /** The flight of a span, for which nobody waits if there was none. */
     Flight readAhead(int span) {
-        return flights.computeIfAbsent((long) span, key -> new Flight(layer, key, Priority.PREFETCH));
+        return flights.computeIfAbsent(
+                (long) span, key -> new Flight(layer, key, Priority.PREFETCH, nanoTime.getAsLong()));
     }
 
     /** Starts or joins what a new waiter needs. */
@@ -79,6 +92,9 @@ final class Flights {
         flight.state = Flight.State.DONE;
         flight.request = null;
         flights.remove(flight.key, flight);
+        if (error == null) {
+            failures.worked(flight.key);
+        }
         for (Waiter waiter : List.copyOf(flight.waiters)) {
             waiter.flights.remove(flight);
             waiter.bytes -= compressedBytes(flight);
@@ -89,6 +105,12 @@ final class Flights {
             }
         }
         flight.waiters.clear();
+    }
+
+    /** The bytes of a flight cannot be had. */
+    void fetchFailed(Flight flight, IOException error, Aftermath aftermath) {
+        failures.failed(flight.key, flight.began, error);
+        finish(flight, error, aftermath);
     }
 
     /** Puts a flight back into the queue. */
@@ -141,7 +163,12 @@ final class Flights {
     private void join(Waiter waiter, long key, Aftermath aftermath) {
         Flight flight = flights.get(key);
         if (flight == null) {
-            flight = new Flight(layer, key, waiter.priority);
+            Optional<IOException> failure = failures.of(key);
+            if (failure.isPresent()) {
+                settle(waiter, failure.get(), aftermath);
+                return;
+            }
+            flight = new Flight(layer, key, waiter.priority, nanoTime.getAsLong());
             flights.put(key, flight);
             aftermath.queue(flight, flight.priority);
         } else if (waiter.priority.compareTo(flight.priority) < 0) {
@@ -251,18 +278,23 @@ final class Flights {
             if (!flights.containsKey((long) span) && edges.knows(page, extent)) {
                 return false;
             }
+            if (waiter.done) {
+                return true;
+            }
             join(waiter, span, aftermath);
             return true;
         }
 
         @Override
         public void zeros(long page) {
-            join(waiter, Flight.keyOfZeros(page), aftermath);
+            if (!waiter.done) {
+                join(waiter, Flight.keyOfZeros(page), aftermath);
+            }
         }
 
         @Override
         public boolean full() {
-            return waiter.flights.size() >= MAX_FLIGHTS || waiter.bytes >= MAX_QUEUED_BYTES;
+            return waiter.done || waiter.flights.size() >= MAX_FLIGHTS || waiter.bytes >= MAX_QUEUED_BYTES;
         }
     }
 }

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -92,6 +93,31 @@ class FillEngineFailureTest {
         fixture.blob().script(request -> request.bytes());
         fixture.fill(0, 1).get();
         fixture.assertRight(0, SPAN);
+    }
+
+    @Test
+    void whoAsksAgainRightAfterALongFailureIsNotKeptWaitingAgain() throws Exception {
+        AtomicLong clock = new AtomicLong();
+        FilledFixture fixture = FilledFixture.open(
+                directory, TestLayer.plain(2, SPAN), FilledFixture.options(4, 0), UnaryOperator.identity(), clock::get);
+        opened.add(fixture);
+        IOException reason = new IOException("registry says nothing");
+        fixture.blob().script(request -> {
+            clock.addAndGet(RecentFailures.LONG.toNanos());
+            throw reason;
+        });
+        assertThatThrownBy(fixture.fill(0, 1)::get).hasRootCause(reason);
+        fixture.blob().script(request -> request.bytes());
+
+        clock.addAndGet(RecentFailures.MOMENT.toNanos() - 1);
+        assertThatThrownBy(fixture.fill(0, SPAN)::get).hasRootCause(reason);
+        assertThatThrownBy(fixture.fill(0, 2 * SPAN)::get).hasRootCause(reason);
+        assertThat(fixture.blob().requests()).hasSize(1);
+        fixture.fill(SPAN, 1).get();
+        clock.incrementAndGet();
+        fixture.fill(0, SPAN).get();
+
+        fixture.assertRight(0, 2 * SPAN);
     }
 
     @Test

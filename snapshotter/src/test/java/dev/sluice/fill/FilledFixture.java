@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 
 /** An engine with one layer, whose blob does what a test says and whose device is a sparse file. */
@@ -30,8 +31,18 @@ record FilledFixture(TestLayer source, ScriptedBlob blob, DataDevice device, Fil
     /** @param wrap makes a device that behaves differently out of one that behaves well */
     static FilledFixture open(Path directory, TestLayer source, FillOptions options, UnaryOperator<DataDevice> wrap)
             throws IOException {
+        return open(directory, source, options, wrap, System::nanoTime);
+    }
+
+    static FilledFixture open(
+            Path directory,
+            TestLayer source,
+            FillOptions options,
+            UnaryOperator<DataDevice> wrap,
+            LongSupplier nanoTime)
+            throws IOException {
         DataDevice device = wrap.apply(openDevice(directory, source, BOOT));
-        FillEngine engine = new FillEngine(options, List.of(new IdentityDecoder(), new GzipDecoder()));
+        FillEngine engine = new FillEngine(options, List.of(new IdentityDecoder(), new GzipDecoder()), nanoTime);
         ScriptedBlob blob = new ScriptedBlob(source.blob());
         return new FilledFixture(source, blob, device, engine, engine.open(NAME, blob, source.table(), device));
     }
