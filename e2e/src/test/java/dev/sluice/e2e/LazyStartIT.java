@@ -105,8 +105,8 @@ class LazyStartIT {
 
         assertRunsFromAPartOfTheImage(node, before);
         assertThat(Files.readString(node.sluice().log()))
-                .contains("image unknown")
-                .doesNotContain("image " + reference);
+                .contains("image " + registry.address() + "/python@sha256:")
+                .doesNotContain("image unknown");
     }
 
     @Test

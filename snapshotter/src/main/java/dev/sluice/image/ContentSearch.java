@@ -31,6 +31,7 @@ final class ContentSearch {
 
     private final ContentStore content;
     private final ImageLoader loader;
+    private final RecentManifests recent = new RecentManifests(System::nanoTime);
 
     ContentSearch(ContentStore content, ImageLoader loader) {
         this.content = content;
@@ -62,13 +63,17 @@ final class ContentSearch {
     /**
      * What all images of a namespace say of some chain IDs.
      *
+     * @param momentAgo whether it suffices to know what images there were a moment ago
      * @throws IOException if containerd cannot be asked in time
      */
-    List<LayerClaim> claims(String namespace, Set<String> chainIds, Deadline deadline) throws IOException {
+    List<LayerClaim> claims(String namespace, Set<String> chainIds, boolean momentAgo, Deadline deadline)
+            throws IOException {
+        Optional<List<Digest>> known = momentAgo ? recent.take(namespace, chainIds) : Optional.empty();
+        List<Digest> manifests = known.isPresent() ? known.get() : listFor(namespace, chainIds, deadline);
         List<LayerClaim> claims = new ArrayList<>();
-        for (ContentInfo info : manifests(namespace, deadline)) {
+        for (Digest manifest : manifests) {
             requireTime(namespace, deadline);
-            image(namespace, info, deadline).ifPresent(image -> {
+            image(namespace, manifest, deadline).ifPresent(image -> {
                 for (int layer = 0; layer < image.chainIds().size(); layer++) {
                     String chainId = image.chainIds().get(layer).toString();
                     if (chainIds.contains(chainId)) {
@@ -81,6 +86,16 @@ final class ContentSearch {
             });
         }
         return claims;
+    }
+
+    private List<Digest> listFor(String namespace, Set<String> chainIds, Deadline deadline) throws IOException {
+        long now = recent.now();
+        List<Digest> manifests = manifests(namespace, deadline).stream()
+                .map(ContentSearch::digest)
+                .flatMap(Optional::stream)
+                .toList();
+        recent.put(namespace, chainIds, now, manifests);
+        return manifests;
     }
 
     /** Empty if the namespace has no such manifest. */
@@ -122,19 +137,23 @@ final class ContentSearch {
 
     private Optional<Match> match(String namespace, ContentInfo info, Digest chainId, Deadline deadline)
             throws IOException {
-        Optional<ParsedImage> image = image(namespace, info, deadline);
+        Optional<Digest> digest = digest(info);
+        Optional<ParsedImage> image = digest.isPresent() ? image(namespace, digest.get(), deadline) : Optional.empty();
         OptionalInt layer = image.isPresent() ? image.get().layerOf(chainId) : OptionalInt.empty();
         return layer.isPresent() ? Optional.of(new Match(image.get(), layer.getAsInt(), info)) : Optional.empty();
     }
 
-    /** Empty for what is no image: other artifacts carry the same label. */
-    private Optional<ParsedImage> image(String namespace, ContentInfo info, Deadline deadline) throws IOException {
-        Digest digest;
+    /** Empty for digests of a kind that we do not know. */
+    private static Optional<Digest> digest(ContentInfo info) {
         try {
-            digest = Digest.parse(info.digest());
+            return Optional.of(Digest.parse(info.digest()));
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }
+    }
+
+    /** Empty for what is no image: other artifacts carry the same label. */
+    private Optional<ParsedImage> image(String namespace, Digest digest, Deadline deadline) throws IOException {
         try {
             return loader.stored(namespace, digest, deadline);
         } catch (InvalidImageException | InvalidManifestException e) {

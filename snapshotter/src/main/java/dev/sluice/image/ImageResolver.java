@@ -96,12 +96,15 @@ public final class ImageResolver {
      * What the images in containerd's content store say of chain IDs.
      *
      * @param namespace containerd's
+     * @param momentAgo whether it suffices to know what images there were a moment ago, if each chain ID was asked about only once
+     *     since then
      * @param timeout for everything together
      * @return one claim for each image and each of the chain IDs that it has
      * @throws IOException if containerd cannot be asked in time
      */
-    public List<LayerClaim> claims(String namespace, Set<String> chainIds, Duration timeout) throws IOException {
-        return search.claims(namespace, chainIds, Deadline.after(timeout));
+    public List<LayerClaim> claims(String namespace, Set<String> chainIds, boolean momentAgo, Duration timeout)
+            throws IOException {
+        return search.claims(namespace, chainIds, momentAgo, Deadline.after(timeout));
     }
 
     /** How people call the image of a manifest in containerd's content store, as far as containerd tells. */

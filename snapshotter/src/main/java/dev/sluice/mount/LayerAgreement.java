@@ -3,6 +3,7 @@ package dev.sluice.mount;
 import dev.sluice.image.ImageResolver;
 import dev.sluice.image.LayerClaim;
 import dev.sluice.layer.LayerFormat;
+import dev.sluice.mount.LazyLayers.Knowledge;
 import dev.sluice.mount.LazyLayers.LayerKey;
 import dev.sluice.registry.Digest;
 import java.io.IOException;
@@ -38,9 +39,9 @@ final class LayerAgreement {
     }
 
     /** See {@link LazyLayers#disagreement}. */
-    Optional<String> disagreement(String namespace, Map<String, LayerKey> layers) {
+    Optional<String> disagreement(String namespace, Map<String, LayerKey> layers, Knowledge knowledge) {
         try {
-            List<LayerClaim> claims = images.claims(namespace, layers.keySet(), timeout);
+            List<LayerClaim> claims = images.claims(namespace, layers.keySet(), knowledge == Knowledge.RECENT, timeout);
             unanswered.set(false);
             Optional<LayerClaim> denied = denied(claims, layers);
             return denied.map(claim -> describe(namespace, claim, claims, layers));

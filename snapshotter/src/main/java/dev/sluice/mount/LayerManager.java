@@ -179,7 +179,7 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
             }
             MountKey key = mount(((LayerBuilder.Result.Built) result).id(), image, lowerDirectories);
             preparations.forget(image, index);
-            return new Outcome.Lazy(key.toLayerKey());
+            return new Outcome.Lazy(key.toLayerKey(), image.reference().toString());
         } catch (TimeoutException e) {
             return new Outcome.NotLazy(
                     "its table of contents was not here within " + acquireTimeout.toSeconds() + " s");
@@ -213,8 +213,8 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
     }
 
     @Override
-    public Optional<String> disagreement(String namespace, Map<String, LayerKey> layers) {
-        return agreement.disagreement(namespace, layers);
+    public Optional<String> disagreement(String namespace, Map<String, LayerKey> layers, Knowledge knowledge) {
+        return agreement.disagreement(namespace, layers, knowledge);
     }
 
     @Override

@@ -25,7 +25,18 @@ public interface LazyLayers {
      * @param layers by their chain ID
      * @return empty if all images agree, or containerd cannot be asked; else which two do not and what can be done, for people
      */
-    Optional<String> disagreement(String namespace, Map<String, LayerKey> layers);
+    Optional<String> disagreement(String namespace, Map<String, LayerKey> layers, Knowledge knowledge);
+
+    /** How new that must be what is known of containerd's images. */
+    enum Knowledge {
+        /** All images that are there now. */
+        FRESH,
+        /**
+         * All that were there a moment ago, for a first question about a layer; a second one gets a fresh answer. containerd asks about
+         * all its snapshots whenever it lists them.
+         */
+        RECENT
+    }
 
     /**
      * Where the layer is mounted now. Mounts it again, without the network, if it is not mounted or its mount is dead.
@@ -82,7 +93,8 @@ public interface LazyLayers {
 
     /** What {@link #acquire} came to. */
     sealed interface Outcome {
-        record Lazy(LayerKey key) implements Outcome {}
+        /** @param image the reference that it was found under, for people */
+        record Lazy(LayerKey key, String image) implements Outcome {}
 
         /** @param reason one sentence for the log, without a full stop */
         record NotLazy(String reason) implements Outcome {}

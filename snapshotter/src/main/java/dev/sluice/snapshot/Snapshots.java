@@ -6,6 +6,7 @@ import static dev.sluice.snapshot.SnapshotException.invalidArgument;
 import dev.sluice.image.ImageResolver;
 import dev.sluice.mount.DiskUsage;
 import dev.sluice.mount.LazyLayers;
+import dev.sluice.mount.LazyLayers.Knowledge;
 import dev.sluice.mount.LazyLayers.LayerKey;
 import dev.sluice.mount.LazyLayers.Outcome;
 import dev.sluice.mount.LazyLayers.Usage;
@@ -86,22 +87,21 @@ public final class Snapshots implements Closeable {
             throws SnapshotException, IOException {
         List<Snapshot> chain = chain(parent);
         requireNew(key);
-        requireAgreement(namespace, chain);
+        requireAgreement(namespace, chain, Knowledge.FRESH);
         List<Path> lowers = mounts.lowers(chain);
         Optional<String> chainId = Optional.ofNullable(labels.get(Labels.REFERENCE));
         if (chainId.isPresent()) {
-            Optional<String> reason = commitLazily(namespace, chainId.get(), parent, labels, lowers);
-            String image = ImageResolver.claimedReference(labels).orElse("unknown");
-            if (reason.isEmpty()) {
-                log.info("Layer is lazy: snapshot {}, chain {}, image {}", key, chainId.get(), image);
+            Outcome outcome = commitLazily(namespace, chainId.get(), parent, labels, lowers);
+            if (outcome instanceof Outcome.Lazy lazy) {
+                log.info("Layer is lazy: snapshot {}, chain {}, image {}", key, chainId.get(), lazy.image());
                 throw SnapshotException.alreadyExists(chainId.get());
             }
             log.info(
                     "Layer is pulled as usual: snapshot {}, chain {}, image {}: {}",
                     key,
                     chainId.get(),
-                    image,
-                    reason.get());
+                    ImageResolver.claimedReference(labels).orElse("unknown"),
+                    ((Outcome.NotLazy) outcome).reason());
         }
         return create(Kind.ACTIVE, namespace, key, parent, labels, lowers);
     }
@@ -111,7 +111,7 @@ public final class Snapshots implements Closeable {
             throws SnapshotException, IOException {
         List<Snapshot> chain = chain(parent);
         requireNew(key);
-        requireAgreement(namespace, chain);
+        requireAgreement(namespace, chain, Knowledge.FRESH);
         return create(Kind.VIEW, namespace, key, parent, labels, mounts.lowers(chain));
     }
 
@@ -150,7 +150,7 @@ public final class Snapshots implements Closeable {
      */
     Snapshot stat(String namespace, String key) throws SnapshotException {
         Snapshot snapshot = store.get(key);
-        requireAgreement(namespace.isEmpty() ? snapshot.namespace() : namespace, List.of(snapshot));
+        requireAgreement(namespace.isEmpty() ? snapshot.namespace() : namespace, List.of(snapshot), Knowledge.RECENT);
         return snapshot;
     }
 
@@ -224,7 +224,8 @@ public final class Snapshots implements Closeable {
      * containerd finds committed snapshots by the diff IDs that an image claims, and verifies these only when it unpacks. So a lazy
      * layer is used only as long as all images that claim its diff IDs mean this layer by them.
      */
-    private void requireAgreement(String namespace, List<Snapshot> chain) throws SnapshotException {
+    private void requireAgreement(String namespace, List<Snapshot> chain, Knowledge knowledge)
+            throws SnapshotException {
         Map<String, LayerKey> lazy = new HashMap<>();
         for (Snapshot snapshot : chain) {
             Optional<String> chainId = Optional.ofNullable(snapshot.labels().get(Labels.REFERENCE));
@@ -232,7 +233,8 @@ public final class Snapshots implements Closeable {
                 lazy.put(chainId.get(), snapshot.layer().get());
             }
         }
-        Optional<String> disagreement = lazy.isEmpty() ? Optional.empty() : layers.disagreement(namespace, lazy);
+        Optional<String> disagreement =
+                lazy.isEmpty() ? Optional.empty() : layers.disagreement(namespace, lazy, knowledge);
         if (disagreement.isPresent()) {
             log.error("Layer is not used: {}", disagreement.get());
             throw failedPrecondition(disagreement.get());
@@ -242,24 +244,24 @@ public final class Snapshots implements Closeable {
     /**
      * Stores the committed snapshot that a lazy layer is, if there is such a layer.
      *
-     * @return why there is none; empty if the snapshot exists
+     * @return lazy if the snapshot exists
      */
-    private Optional<String> commitLazily(
+    private Outcome commitLazily(
             String namespace, String chainId, Optional<String> parent, Map<String, String> labels, List<Path> lowers)
             throws SnapshotException, IOException {
         if (!CHAIN_ID.matcher(chainId).matches()) {
-            return Optional.of("the reference is no chain ID");
+            return new Outcome.NotLazy("the reference is no chain ID");
         }
         Outcome outcome = layers.acquire(new LazyLayers.Request(namespace, chainId, labels, lowers));
-        if (outcome instanceof Outcome.NotLazy notLazy) {
-            return Optional.of(notLazy.reason());
+        if (outcome instanceof Outcome.NotLazy) {
+            return outcome;
         }
         LayerKey layer = ((Outcome.Lazy) outcome).key();
         LazyCreation creation = LazyCreation.CONFLICT;
         try {
-            Optional<String> disagreement = layers.disagreement(namespace, Map.of(chainId, layer));
+            Optional<String> disagreement = layers.disagreement(namespace, Map.of(chainId, layer), Knowledge.FRESH);
             if (disagreement.isPresent()) {
-                return disagreement;
+                return new Outcome.NotLazy(disagreement.get());
             }
             creation = store.createLazy(lazySnapshot(namespace, chainId, parent, labels, layer), Labels.REFERENCE);
         } finally {
@@ -268,8 +270,9 @@ public final class Snapshots implements Closeable {
             }
         }
         return creation == LazyCreation.CONFLICT
-                ? Optional.of("another image has other contents under the same chain ID, layer " + layer.value())
-                : Optional.empty();
+                ? new Outcome.NotLazy(
+                        "another image has other contents under the same chain ID, layer " + layer.value())
+                : outcome;
     }
 
     /** Its name cannot be the chain ID, because the same chain in two namespaces may have different parents. */

@@ -6,6 +6,7 @@ import dev.sluice.containerd.ContainerdClient;
 import dev.sluice.containerd.PrivateContainerd;
 import dev.sluice.image.ImageResolver;
 import dev.sluice.layer.estargz.EstargzFormat;
+import dev.sluice.mount.LazyLayers.Knowledge;
 import dev.sluice.mount.LazyLayers.LayerKey;
 import dev.sluice.registry.CredentialSource;
 import dev.sluice.registry.Digest;
@@ -102,19 +103,36 @@ class LayerAgreementTest {
     void anImageOfAnotherNamespaceHasNoSay(TestInfo test) throws IOException {
         store(test, "other", OTHER_BLOB, TOC, DIFF_ID);
 
-        assertThat(agreement(client).disagreement("another", LAZY)).isEmpty();
+        assertThat(agreement(client).disagreement("another", LAZY, Knowledge.FRESH))
+                .isEmpty();
         assertThat(disagreement(test, LAZY)).isPresent();
+    }
+
+    /** A pull asks when the manifest of its image is there, and may have asked about the same layer just before. */
+    @Test
+    void whoeverAsksAgainLearnsOfNewImages(TestInfo test) throws IOException {
+        LayerAgreement agreement = agreement(client);
+        assertThat(agreement.disagreement(namespace(test), LAZY, Knowledge.RECENT))
+                .isEmpty();
+
+        store(test, "forged", OTHER_BLOB, OTHER_TOC, DIFF_ID);
+
+        assertThat(agreement.disagreement(namespace(test), LAZY, Knowledge.RECENT))
+                .isPresent();
+        assertThat(agreement.disagreement(namespace(test), LAZY, Knowledge.FRESH))
+                .isPresent();
     }
 
     @Test
     void withoutContainerdNothingIsSaid() {
         try (ContainerdClient nobody = new ContainerdClient(Path.of("/nonexistent/containerd.sock"))) {
-            assertThat(agreement(nobody).disagreement("default", LAZY)).isEmpty();
+            assertThat(agreement(nobody).disagreement("default", LAZY, Knowledge.FRESH))
+                    .isEmpty();
         }
     }
 
     private Optional<String> disagreement(TestInfo test, Map<String, LayerKey> layers) {
-        return agreement(client).disagreement(namespace(test), layers);
+        return agreement(client).disagreement(namespace(test), layers, Knowledge.FRESH);
     }
 
     private LayerAgreement agreement(ContainerdClient asked) {

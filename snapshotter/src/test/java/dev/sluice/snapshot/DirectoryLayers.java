@@ -60,7 +60,7 @@ final class DirectoryLayers implements LazyLayers {
             return new Outcome.NotLazy("nobody made it so");
         }
         references.merge(key, 1, Integer::sum);
-        return new Outcome.Lazy(key);
+        return new Outcome.Lazy(key, "example.test/image:1");
     }
 
     /** Says that an image means another layer by a chain ID. */
@@ -69,7 +69,7 @@ final class DirectoryLayers implements LazyLayers {
     }
 
     @Override
-    public Optional<String> disagreement(String namespace, Map<String, LayerKey> layers) {
+    public Optional<String> disagreement(String namespace, Map<String, LayerKey> layers, Knowledge knowledge) {
         return layers.keySet().stream()
                 .map(chainId -> Optional.ofNullable(denials.get(namespace + " " + chainId)))
                 .flatMap(Optional::stream)
