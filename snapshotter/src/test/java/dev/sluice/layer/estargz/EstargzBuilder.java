@@ -18,9 +18,9 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 
 /** Writes eStargz blobs, good and bad ones. Members hold contents alone, without the tar headers that nobody reads. */
-final class EstargzBuilder {
+public final class EstargzBuilder {
     /** A blob, and what its manifest says of it. */
-    record Layer(byte[] blob, LayerDescriptor descriptor) {}
+    public record Layer(byte[] blob, LayerDescriptor descriptor) {}
 
     private static final int FOOTER = 51;
 
@@ -58,7 +58,7 @@ final class EstargzBuilder {
     }
 
     /** A regular file, in chunks of {@link #chunkSize}. */
-    EstargzBuilder file(String name, byte[] content, Object... fields) {
+    public EstargzBuilder file(String name, byte[] content, Object... fields) {
         entry(name, "reg", with(fields, "mode", 0644, "size", content.length, "digest", sha256(content)));
         Map<String, Object> entry = entries.get(entries.size() - 1);
         for (int at = 0; at < content.length; at += chunkSize) {
@@ -91,7 +91,7 @@ final class EstargzBuilder {
         return toc;
     }
 
-    Layer build() {
+    public Layer build() {
         return build(json(toc()));
     }
 
