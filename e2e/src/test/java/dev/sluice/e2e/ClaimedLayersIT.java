@@ -24,6 +24,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -118,6 +120,22 @@ class ClaimedLayersIT {
                 .hasMessageContaining("one of them is forged")
                 .hasMessageContaining(popular.substring(0, popular.lastIndexOf(':')))
                 .hasMessageContaining(malicious.substring(0, malicious.lastIndexOf(':')));
+    }
+
+    /** The error says what is in the way, also where the pull has left only a manifest. */
+    @Test
+    void anImageCanBeUsedAgainWhenTheManifestOfAForgeryIsRemoved() throws IOException {
+        Node node = throughTheNewestContainerd();
+        node.pull(node.client(), popular).run();
+        String error = node.pull(node.client(), malicious).runForResult().stderr();
+        Matcher forged =
+                Pattern.compile("/attacker/app \\((sha256:[0-9a-f]{64})\\)").matcher(error);
+        assertThat(forged.find()).as(error).isTrue();
+
+        // A collection of containerd may have been faster.
+        node.client().command("content", "rm", forged.group(1)).runForResult();
+
+        assertThat(contents(node.client())).isEqualTo(POPULAR + POPULAR);
     }
 
     /** Unpacking verifies the diff IDs. */

@@ -83,8 +83,9 @@ final class LayerAgreement {
         return "the lazy layer with chain ID " + denied.chainId() + " is that of " + owner + ", but "
                 + names(namespace, Set.of(denied.manifestDigest())) + " has another layer under the same chain ID, "
                 + denied.layer().digest()
-                + "; one of them is forged: remove the one that you do not trust from namespace "
-                + namespace + ", with its containers, and pull the other one again";
+                + "; one of them is forged: remove the one that you do not trust, with its containers, from namespace "
+                + namespace + " (ctr images rm --sync NAME; or ctr content rm DIGEST where no image has the name), and"
+                + " pull the other one again";
     }
 
     private String names(String namespace, Collection<Digest> manifests) {
