@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * Recognizes streams of sequential reads among the reads of a layer, and says how far ahead of each to fetch. Several streams may run
- * at once. The distance grows with every step, and the next step begins while the reader is still in the middle of the last
+ * at once. The distance grows with every step, but not beyond what the stream has come, and the next step begins while the reader is still in the middle of the last
  * one, so that a stream does not wait for a request's first byte again and again.
  *
  * <p>{@link #reached} is safe for use by many threads; everything else is guarded by the layer's lock. All values are in bytes of the
@@ -28,6 +28,7 @@ final class ReadAhead {
     private long clock;
 
     private static final class Stream {
+        private long start;
         private long next = -2 * SLACK;
         private long window;
         /** Up to here it was said to fetch. */
@@ -75,6 +76,7 @@ final class ReadAhead {
             }
         }
         Stream stream = streams[oldest];
+        stream.start = offset;
         stream.next = end;
         stream.ahead = end;
         stream.window = 0;
@@ -119,7 +121,10 @@ final class ReadAhead {
         Stream stream = streams[i];
         stream.next = Math.max(stream.next, end);
         stream.lastUse = ++clock;
-        stream.window = Math.min(max, Math.max(2 * stream.window, Math.max(SMALLEST_STEP, bandwidthDelayProduct)));
+        // Never further than it has come: most streams are short, and what is fetched behind their end is for nothing.
+        long proven = Math.max(SMALLEST_STEP, stream.next - stream.start);
+        stream.window = Math.min(
+                max, Math.min(proven, Math.max(2 * stream.window, Math.max(SMALLEST_STEP, bandwidthDelayProduct))));
         long from = Math.max(stream.ahead, end);
         long decided = from - end;
         boolean overtaken = offset >= stream.ahead;

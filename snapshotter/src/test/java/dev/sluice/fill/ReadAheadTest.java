@@ -26,11 +26,21 @@ class ReadAheadTest {
     void sequentialMissesFetchMoreAndMore() {
         readAhead.missed(0, 128 * KIB, PRODUCT);
 
-        assertThat(readAhead.missed(128 * KIB, 256 * KIB, PRODUCT).extra()).isEqualTo(MIB);
-        long at = 256 * KIB + MIB;
+        assertThat(readAhead.missed(128 * KIB, 256 * KIB, PRODUCT).extra())
+                .as("as far as it has come")
+                .isEqualTo(256 * KIB);
+        long at = 512 * KIB;
         assertThat(readAhead.missed(at, at + 128 * KIB, PRODUCT).extra())
                 .as("the reader was faster than what was fetched ahead for it")
-                .isEqualTo(2 * MIB);
+                .isEqualTo(640 * KIB);
+    }
+
+    @Test
+    void aLongStreamIsReadAheadOfByAtLeastWhatComesInTheTimeOfARequest() {
+        readAhead.missed(0, 5 * MIB, PRODUCT);
+
+        assertThat(readAhead.missed(5 * MIB, 6 * MIB, PRODUCT).extra()).isEqualTo(MIB);
+        assertThat(readAhead.missed(7 * MIB, 8 * MIB, PRODUCT).extra()).isEqualTo(2 * MIB);
     }
 
     @Test
@@ -40,20 +50,19 @@ class ReadAheadTest {
 
         assertThat(readAhead.missed(256 * KIB, 384 * KIB, PRODUCT))
                 .as("up to where it was said to fetch, should that still be queued")
-                .isEqualTo(new ReadAhead.Advice(MIB - 128 * KIB, 0, 0));
+                .isEqualTo(new ReadAhead.Advice(128 * KIB, 0, 0));
     }
 
     @Test
     void theNextStepBeginsInTheMiddleOfTheLast() {
         readAhead.missed(0, 128 * KIB, PRODUCT);
         readAhead.missed(128 * KIB, 256 * KIB, PRODUCT);
-        long ahead = 256 * KIB + MIB;
-        long middle = ahead - MIB / 2;
+        long ahead = 512 * KIB;
+        long middle = ahead - 128 * KIB;
 
         assertThat(readAhead.reached(middle - 128 * KIB, middle)).isFalse();
         assertThat(readAhead.reached(middle, middle + 128 * KIB)).isTrue();
-        assertThat(readAhead.next(middle, middle + 128 * KIB, PRODUCT))
-                .isEqualTo(new ReadAhead.Advice(MIB / 2 - 128 * KIB, ahead, ahead + 2 * MIB));
+        assertThat(readAhead.next(middle, middle + 128 * KIB, PRODUCT)).isEqualTo(new ReadAhead.Advice(0, ahead, MIB));
         assertThat(readAhead.reached(middle, middle + 128 * KIB)).isFalse();
         assertThat(readAhead.next(middle, middle + 128 * KIB, PRODUCT)).isEqualTo(ReadAhead.Advice.NOTHING);
     }
@@ -62,14 +71,13 @@ class ReadAheadTest {
     void aMissInTheMiddleOfTheLastStepBeginsTheNextToo() {
         readAhead.missed(0, 128 * KIB, PRODUCT);
         readAhead.missed(128 * KIB, 256 * KIB, PRODUCT);
-        long ahead = 256 * KIB + MIB;
-        for (long at = 256 * KIB; at < ahead - MIB / 2; at += 128 * KIB) {
+        long ahead = 512 * KIB;
+        for (long at = 256 * KIB; at < ahead - 128 * KIB; at += 128 * KIB) {
             ReadAhead.Advice advice = readAhead.missed(at, at + 128 * KIB, PRODUCT);
             assertThat(advice.from()).isEqualTo(advice.to());
         }
 
-        assertThat(readAhead.missed(ahead - MIB / 2, ahead - MIB / 2 + 128 * KIB, PRODUCT))
-                .isEqualTo(new ReadAhead.Advice(MIB / 2 - 128 * KIB, ahead, ahead + 2 * MIB));
+        assertThat(readAhead.missed(ahead - 128 * KIB, ahead, PRODUCT)).isEqualTo(new ReadAhead.Advice(0, ahead, MIB));
     }
 
     @Test
@@ -92,7 +100,7 @@ class ReadAheadTest {
             assertThat(readAhead
                             .missed(stream * 100 * MIB + 4096, stream * 100 * MIB + 8192, PRODUCT)
                             .extra())
-                    .isEqualTo(MIB);
+                    .isEqualTo(128 * KIB);
         }
     }
 
