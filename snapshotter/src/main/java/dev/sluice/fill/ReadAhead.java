@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * Recognizes streams of sequential reads among the reads of a layer, and says how far ahead of each to fetch. Several streams may run
- * at once. The distance grows with every step, but not beyond what the stream has come, and the next step begins while the reader is still in the middle of the last
+ * at once. The distance grows with every step, of a short stream not beyond what it has come, and the next step begins while the reader is still in the middle of the last
  * one, so that a stream does not wait for a request's first byte again and again.
  *
  * <p>{@link #reached} is safe for use by many threads; everything else is guarded by the layer's lock. All values are in bytes of the
@@ -18,6 +18,7 @@ final class ReadAhead {
     private static final long SLACK = 512 << 10;
 
     private static final long SMALLEST_STEP = 128 << 10;
+    private static final long SHORT = 4 << 20;
     private static final long MAX_FOR_RANDOM_READS = 256 << 10;
 
     private final long max;
@@ -121,10 +122,11 @@ final class ReadAhead {
         Stream stream = streams[i];
         stream.next = Math.max(stream.next, end);
         stream.lastUse = ++clock;
-        // Never further than it has come: most streams are short, and what is fetched behind their end is for nothing.
-        long proven = Math.max(SMALLEST_STEP, stream.next - stream.start);
+        // Most streams are short, and what is fetched behind their end is for nothing.
+        long come = Math.max(SMALLEST_STEP, stream.next - stream.start);
+        long bound = come < SHORT ? come : max;
         stream.window = Math.min(
-                max, Math.min(proven, Math.max(2 * stream.window, Math.max(SMALLEST_STEP, bandwidthDelayProduct))));
+                Math.min(max, bound), Math.max(2 * stream.window, Math.max(SMALLEST_STEP, bandwidthDelayProduct)));
         long from = Math.max(stream.ahead, end);
         long decided = from - end;
         boolean overtaken = offset >= stream.ahead;
