@@ -28,6 +28,9 @@ public final class FaultRun {
     private final FaultBed bed;
     private boolean good = true;
 
+    /** A failure that took long is believed for two seconds. */
+    private static final Duration BELIEVED = Duration.ofSeconds(3);
+
     private FaultRun(FaultBed bed) {
         this.bed = bed;
     }
@@ -73,6 +76,7 @@ public final class FaultRun {
         List<Outcome> during = reads.join();
         double seconds = (System.nanoTime() - start) / 1e9;
         bed.registry().behave();
+        Thread.sleep(BELIEVED.toMillis());
         List<Outcome> after = bed.read(files).join();
         boolean asExpected = during.stream().allMatch(outcome -> isExpected(outcome, expected))
                 && Collections.frequency(after, Outcome.RIGHT_BYTES) == AT_ONCE;
