@@ -24,12 +24,11 @@ public final class FaultRun {
     private static final int FILES = 300;
     private static final Duration LONG_OUTAGE = Duration.ofSeconds(60);
     private static final Duration SHORT_OUTAGE = Duration.ofSeconds(2);
+    /** A failure that took long is believed for two seconds. */
+    private static final Duration BELIEVED = Duration.ofSeconds(3);
 
     private final FaultBed bed;
     private boolean good = true;
-
-    /** A failure that took long is believed for two seconds. */
-    private static final Duration BELIEVED = Duration.ofSeconds(3);
 
     private FaultRun(FaultBed bed) {
         this.bed = bed;
