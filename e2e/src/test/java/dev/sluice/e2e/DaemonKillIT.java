@@ -137,15 +137,19 @@ class DaemonKillIT {
             PageCache.drop();
             Container first = new Container(round, node, reference, "first");
 
-            CompletableFuture<Void> reading = first.start(List.copyOf(digests.keySet()));
+            CompletableFuture<Command.Result> reading = first.start(List.copyOf(digests.keySet()));
             assertThat(Poll.until(Duration.ofMinutes(1), () -> first.lines() >= readBefore))
                     .as("reads before the kill")
                     .isTrue();
             pause(pauseMillis);
             node.sluice().kill();
-            join(reading);
+            // A daemon that dies before the container has started leaves none.
+            Command.Result ended = join(reading);
 
             Map<String, String> before = first.read();
+            assertThat(ended.exitCode() == 0 || before.isEmpty())
+                    .as(ended.stderr())
+                    .isTrue();
             assertAllRight(before);
             node.sluice().restart();
             node.awaitSnapshotter();
@@ -153,8 +157,8 @@ class DaemonKillIT {
             assertReadAgainWithoutTheNetwork(round, node, reference, before, proxy);
 
             Container last = new Container(round, node, reference, "last");
-            join(last.start(List.copyOf(digests.keySet())));
-            assertThat(last.read()).isEqualTo(digests);
+            Command.Result readAll = join(last.start(List.copyOf(digests.keySet())));
+            assertThat(last.read()).as(readAll.stderr()).isEqualTo(digests);
         }
     }
 
@@ -166,8 +170,8 @@ class DaemonKillIT {
         }
         long fetched = proxy.bytesDown();
         Container again = new Container(round, node, reference, "again");
-        join(again.start(List.copyOf(before.keySet())));
-        assertThat(again.read()).isEqualTo(before);
+        Command.Result readAgain = join(again.start(List.copyOf(before.keySet())));
+        assertThat(again.read()).as(readAgain.stderr()).isEqualTo(before);
         assertThat(proxy.bytesDown() - fetched)
                 .as(() -> "bytes from the registry; the daemon says: " + log(node))
                 .isLessThan(SMALLEST);
@@ -192,9 +196,9 @@ class DaemonKillIT {
                 .isTrue();
     }
 
-    private static void join(CompletableFuture<Void> reading) throws IOException {
+    private static Command.Result join(CompletableFuture<Command.Result> reading) throws IOException {
         try {
-            reading.join();
+            return reading.join();
         } catch (CompletionException e) {
             throw new IOException("reading failed", e);
         }
@@ -214,17 +218,17 @@ class DaemonKillIT {
             this.out = round.directory(id);
         }
 
-        /** Completes when the container has ended; reads that fail are no failure of it. */
-        CompletableFuture<Void> start(List<String> files) {
+        /** Completes when the container has ended, or could not be started; reads that fail are no failure of it. */
+        CompletableFuture<Command.Result> start(List<String> files) {
             List<String> arguments = new ArrayList<>(List.of(
                     "run", "--rm", "--snapshotter", SluiceProcess.NAME, "--mount", bind("/usr", "ro"), "--mount"));
             arguments.add("type=bind,src=" + out + ",dst=/out,options=rbind:rw");
             arguments.addAll(List.of(reference, id, "/usr/bin/bash", "-c", READ_ALL, "read"));
             arguments.addAll(files);
             Command run = node.client().command(arguments.toArray(String[]::new));
-            return CompletableFuture.runAsync(() -> {
+            return CompletableFuture.supplyAsync(() -> {
                 try {
-                    run.run();
+                    return run.runForResult();
                 } catch (IOException e) {
                     throw new CompletionException(e);
                 }

@@ -8,15 +8,19 @@ import dev.sluice.e2e.host.TestBed;
 import dev.sluice.e2e.image.DebianImage;
 import dev.sluice.e2e.image.Estargz;
 import dev.sluice.e2e.image.ImagePublisher;
+import dev.sluice.e2e.image.OciLayout;
 import dev.sluice.e2e.image.RemoteManifest;
+import dev.sluice.e2e.image.TarEntry;
 import dev.sluice.e2e.registry.RegistryProcess;
 import dev.sluice.e2e.runtime.ContainerdBinaries;
 import dev.sluice.e2e.runtime.ContainerdClient;
 import dev.sluice.e2e.runtime.ContainerdConfig;
 import dev.sluice.e2e.runtime.ContainerdProcess;
+import dev.sluice.e2e.runtime.MountedView;
 import dev.sluice.e2e.runtime.SluiceNode;
 import dev.sluice.e2e.runtime.SluiceProcess;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -106,6 +110,59 @@ class LifeCycleIT {
                         .run(reference, SluiceProcess.NAME, "hello", TestImages.PYTHON_HELLO)
                         .stdout())
                 .isEqualTo("hello\n");
+    }
+
+    @Test
+    void aLayerThatIsDamagedStopsNoOther() throws IOException {
+        SluiceNode node = start(Machine.installedContainerd());
+        node.client().pullLazily(reference, SluiceProcess.NAME);
+        List<String> intact = names("layers");
+        String small = pullSmallImage(node);
+        String damaged = names("layers").stream()
+                .filter(layer -> !intact.contains(layer))
+                .findFirst()
+                .orElseThrow();
+        node.sluice().kill();
+        try (Stream<Path> files = Files.list(root().resolve("layers").resolve(damaged))) {
+            for (Path file : files.toList()) {
+                Files.writeString(file, "damaged");
+            }
+        }
+
+        node.sluice().restart();
+        node.awaitSnapshotter();
+
+        assertThat(node.client()
+                        .run(reference, SluiceProcess.NAME, "hello", TestImages.PYTHON_HELLO)
+                        .stdout())
+                .isEqualTo("hello\n");
+        assertThat(node.client()
+                        .runCommand(small, SluiceProcess.NAME, "small", List.of("/file"))
+                        .runForResult()
+                        .exitCode())
+                .isNotZero();
+        assertThat(Files.readString(node.sluice().log())).contains(damaged);
+
+        // Once it is removed, it can be had again.
+        node.client().command("images", "rm", "--sync", small).run();
+        await().atMost(SOON).untilAsserted(() -> assertThat(names("layers")).doesNotContain(damaged));
+        node.client().pullLazily(small, SluiceProcess.NAME);
+        String chainId = RemoteManifest.fetch(small).chainId();
+        try (MountedView view = node.client().view(SluiceProcess.NAME, chainId, bed.directory("view"))) {
+            assertThat(view.target().resolve("file")).hasContent("contents");
+        }
+    }
+
+    private String pullSmallImage(SluiceNode node) throws IOException {
+        Path layout = bed.directory("small");
+        OciLayout.write(
+                layout, "latest", List.of(List.of(TarEntry.file("file", "contents".getBytes(StandardCharsets.UTF_8)))));
+        String plain = registry.address() + "/small:plain";
+        String small = registry.address() + "/small:estargz";
+        ImagePublisher.push(layout, "latest", plain);
+        Estargz.convert(node.client(), plain, small);
+        node.client().pullLazily(small, SluiceProcess.NAME);
+        return small;
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.sluice.mount;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -43,7 +44,11 @@ record LayerDirectory(Path path) {
 
     /** @throws IOException if there is no such record, or not of this version */
     LayerRecord readRecord() throws IOException {
-        return LayerRecord.fromJson(Files.readAllBytes(record()));
+        try {
+            return LayerRecord.fromJson(Files.readAllBytes(record()));
+        } catch (JsonProcessingException | IllegalArgumentException e) {
+            throw new IOException("layer.json is damaged", e);
+        }
     }
 
     /** Replaces the record; after a crash there is the old one or the new one. */

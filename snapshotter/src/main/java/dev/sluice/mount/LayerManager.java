@@ -354,7 +354,14 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
 
     private OpenLayer open(Slot slot, LayerId id) throws IOException {
         if (slot.layer.isEmpty()) {
-            slot.layer = Optional.of(opener.open(id, store.directory(id)));
+            try {
+                slot.layer = Optional.of(opener.open(id, store.directory(id)));
+            } catch (IOException e) {
+                throw new IOException(
+                        "Tried to open layer " + store.directory(id).path() + " but failed because: " + e.getMessage()
+                                + "; if it is damaged, remove its image and pull it again",
+                        e);
+            }
         }
         return slot.layer.get();
     }
