@@ -1,7 +1,10 @@
 package dev.sluice.daemon;
 
+import dev.sluice.fill.BootId;
 import dev.sluice.linux.Linux;
 import dev.sluice.ondemand.Backend;
+import dev.sluice.ondemand.ErofsMounter;
+import dev.sluice.ondemand.FileBackedErofs;
 import dev.sluice.ondemand.ProbeResult;
 import dev.sluice.ondemand.fuse.FuseBackend;
 import dev.sluice.ondemand.fuse.FuseOptions;
@@ -27,7 +30,8 @@ final class Backends {
     }
 
     private static Backend fuse(Config config, Linux linux, Path root) throws IOException {
-        ProbeResult probe = new FuseProbe(linux, root).run();
+        ErofsMounter erofs = new FileBackedErofs(linux.mounts());
+        ProbeResult probe = new FuseProbe(linux, erofs, root).run();
         if (!probe.ok()) {
             throw new IOException("backend fuse does not work here: " + probe.reason());
         }
@@ -35,6 +39,8 @@ final class Backends {
         return FuseBackend.start(
                 linux,
                 root.resolve("fuse"),
-                new FuseOptions(config.fuse().threads(), defaults.maxReadBytes(), defaults.maxBackground()));
+                new FuseOptions(config.fuse().threads(), defaults.maxReadBytes(), defaults.maxBackground()),
+                erofs,
+                BootId.current());
     }
 }

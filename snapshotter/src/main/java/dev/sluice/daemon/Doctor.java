@@ -6,6 +6,7 @@ import dev.sluice.daemon.DoctorReport.Level;
 import dev.sluice.linux.Linux;
 import dev.sluice.linux.SystemInfo;
 import dev.sluice.ondemand.ErofsTruncationProbe;
+import dev.sluice.ondemand.FileBackedErofs;
 import dev.sluice.ondemand.Probe;
 import dev.sluice.ondemand.ProbeResult;
 import dev.sluice.ondemand.fuse.FuseProbe;
@@ -51,7 +52,7 @@ final class Doctor {
     }
 
     private List<Finding> backends(Config config, Path scratch) {
-        Finding fuse = probe(new FuseProbe(linux, scratch), Level.PROBLEM);
+        Finding fuse = probe(new FuseProbe(linux, new FileBackedErofs(linux.mounts()), scratch), Level.PROBLEM);
         boolean cachefiles = Files.exists(Path.of("/dev/cachefiles"));
         return List.of(
                 new Finding(

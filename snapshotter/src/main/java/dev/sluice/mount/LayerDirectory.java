@@ -1,6 +1,7 @@
 package dev.sluice.mount;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.sluice.ondemand.LayerFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -16,7 +17,7 @@ import java.util.Optional;
  * <pre>
  * layer.json             see {@link LayerRecord}
  * spans                  see {@link dev.sluice.layer.SpanTable}
- * data, present          see {@link dev.sluice.fill.SparseFileDevice}
+ * data, present          see {@link dev.sluice.fill.SparseFileDevice}; only with backends that keep the device so
  * meta.erofs             metadata image; unnamed directories have mode 0755 and belong to root
  * meta-VARIANT.erofs     the same with attributes taken from the layers below
  * </pre>
@@ -30,12 +31,9 @@ record LayerDirectory(Path path) {
         return path.resolve("spans");
     }
 
-    Path data() {
-        return path.resolve("data");
-    }
-
-    Path present() {
-        return path.resolve("present");
+    /** What backends know of it. */
+    LayerFiles files() {
+        return new LayerFiles(path);
     }
 
     Path metadata(Optional<String> variant) {

@@ -1,15 +1,18 @@
 package dev.sluice.mount;
 
-import dev.sluice.fill.BootId;
 import dev.sluice.fill.FillEngine;
+import dev.sluice.fill.LayerFill;
 import dev.sluice.image.ImageResolver;
 import dev.sluice.image.Resolution;
 import dev.sluice.image.ResolvedImage;
 import dev.sluice.layer.LayerFormat;
 import dev.sluice.linux.Linux;
 import dev.sluice.ondemand.Backend;
+import dev.sluice.ondemand.LayerFiles;
+import dev.sluice.ondemand.LayerSource;
 import dev.sluice.registry.RegistryClient;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -89,7 +92,7 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
         }
     }
 
-    private LayerManager(Settings settings, LayerStore store, MountPoints mountPoints, BootId bootId) {
+    private LayerManager(Settings settings, LayerStore store, MountPoints mountPoints) {
         this.store = store;
         diskUsage = new DiskUsage(settings.linux);
         this.mountPoints = mountPoints;
@@ -112,12 +115,7 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
                 workers,
                 InstantSource.system());
         opener = new LayerOpener(
-                settings.linux,
-                bootId,
-                settings.engine,
-                settings.backend,
-                new RegistryBlobs(settings.registry, true),
-                settings.prefetch);
+                settings.engine, settings.backend, new RegistryBlobs(settings.registry, true), settings.prefetch);
         inheritedDirectories = new InheritedDirectories(settings.linux);
     }
 
@@ -130,8 +128,10 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
     public static LayerManager open(Settings settings) throws IOException {
         MountPoints mountPoints = new MountPoints(settings.root.resolve("m"), settings.linux.mounts());
         mountPoints.detachAll();
-        return new LayerManager(
-                settings, LayerStore.open(settings.root.resolve("layers")), mountPoints, BootId.current());
+        LayerManager manager =
+                new LayerManager(settings, LayerStore.open(settings.root.resolve("layers")), mountPoints);
+        settings.backend.resume(manager.new ForBackend());
+        return manager;
     }
 
     @Override
@@ -346,7 +346,7 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
         Path mounted = slot.mounts.get(key);
         if (mounted == null) {
             OpenLayer layer = open(slot, key.layer());
-            mounted = mountPoints.mount(store.directory(key.layer()).metadata(key.variant()), layer.devicePath());
+            mounted = mountPoints.mount(target -> layer.mount(key.variant(), target));
             slot.mounts.put(key, mounted);
         }
         return mounted;
@@ -364,6 +364,28 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
             }
         }
         return slot.layer.get();
+    }
+
+    private final class ForBackend implements LayerSource {
+        @Override
+        public LayerFill open(String name) throws IOException {
+            LayerId id = new LayerId(name);
+            if (store.find(id).isEmpty()) {
+                throw new NoSuchFileException(store.directory(id).path().toString());
+            }
+            Slot slot = slot(id);
+            slot.lock.lock();
+            try {
+                return LayerManager.this.open(slot, id).attach();
+            } finally {
+                slot.lock.unlock();
+            }
+        }
+
+        @Override
+        public LayerFiles files(String name) {
+            return store.directory(new LayerId(name)).files();
+        }
     }
 
     private Slot slot(LayerId id) {

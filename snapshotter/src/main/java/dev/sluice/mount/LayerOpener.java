@@ -1,12 +1,10 @@
 package dev.sluice.mount;
 
-import dev.sluice.fill.BootId;
+import dev.sluice.fill.DataDevice;
 import dev.sluice.fill.FillEngine;
 import dev.sluice.fill.LayerFill;
-import dev.sluice.fill.SparseFileDevice;
 import dev.sluice.layer.Blob;
 import dev.sluice.layer.SpanTable;
-import dev.sluice.linux.Linux;
 import dev.sluice.ondemand.Backend;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -14,22 +12,12 @@ import java.util.List;
 
 /** Opens layer directories. Needs no network: a source is asked when somebody reads. */
 final class LayerOpener {
-    private final Linux linux;
-    private final BootId bootId;
     private final FillEngine engine;
     private final Backend backend;
     private final LayerBuilder.BlobSource blobs;
     private final boolean prefetch;
 
-    LayerOpener(
-            Linux linux,
-            BootId bootId,
-            FillEngine engine,
-            Backend backend,
-            LayerBuilder.BlobSource blobs,
-            boolean prefetch) {
-        this.linux = linux;
-        this.bootId = bootId;
+    LayerOpener(FillEngine engine, Backend backend, LayerBuilder.BlobSource blobs, boolean prefetch) {
         this.engine = engine;
         this.backend = backend;
         this.blobs = blobs;
@@ -49,8 +37,7 @@ final class LayerOpener {
             sources.add(blobs.open(source, record.layer()));
         }
         LayerBlob blob = new LayerBlob(record.layer().size(), sources);
-        SparseFileDevice device =
-                SparseFileDevice.open(linux, directory.data(), directory.present(), record.deviceSize(), bootId);
+        DataDevice device = backend.openDevice(id.hex(), directory.files(), record.deviceSize());
         try {
             LayerFill fill = engine.open(record.layer().digest(), blob, spans, device);
             return new OpenLayer(id, directory, record, blob, blobs, device, fill, engine, backend, prefetch);

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 
@@ -23,6 +22,12 @@ final class MountPoints {
     private final Mounts mounts;
     private final AtomicLong next = new AtomicLong(1);
 
+    /** Mounts. */
+    interface Mounter {
+        /** @param target an empty directory */
+        void mount(Path target) throws IOException;
+    }
+
     /** @param root made if it is not there */
     MountPoints(Path root, Mounts mounts) throws IOException {
         this.root = Files.createDirectories(root).toRealPath();
@@ -30,14 +35,14 @@ final class MountPoints {
     }
 
     /**
-     * Mounts a metadata image with its data device.
+     * Mounts something at a place of its own.
      *
      * @return where
      */
-    Path mount(Path metadata, Path device) throws IOException {
+    Path mount(Mounter mounter) throws IOException {
         Path directory = newDirectory();
         try {
-            mounts.erofs(metadata, List.of(device), directory, List.of());
+            mounter.mount(directory);
         } catch (IOException e) {
             Files.delete(directory);
             throw e;

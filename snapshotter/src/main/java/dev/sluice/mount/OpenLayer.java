@@ -59,19 +59,26 @@ final class OpenLayer implements AutoCloseable {
         return record;
     }
 
-    /**
-     * What a new EROFS mount takes as its device: the plain file if nothing is missing any more, so that the mount does not depend
-     * on us; else the backend's.
-     */
-    Path devicePath() throws IOException {
-        if (device.firstAbsent(0) >= device.size()) {
-            return directory.data();
-        }
-        if (attached.isEmpty()) {
-            attached = Optional.of(backend.attach(id.hex(), fill));
+    /** What the backend asks to fill the device; the layer is attached to it. */
+    LayerFill attach() throws IOException {
+        attached();
+        return fill;
+    }
+
+    /** Mounts one of the layer's metadata images. */
+    void mount(Optional<String> variant, Path target) throws IOException {
+        boolean first = attached.isEmpty();
+        attached().mount(directory.metadata(variant), target);
+        if (first && device.firstAbsent(0) < device.size()) {
             startPrefetch();
         }
-        return attached.get().path();
+    }
+
+    private AttachedDevice attached() throws IOException {
+        if (attached.isEmpty()) {
+            attached = Optional.of(backend.attach(id.hex(), directory.files(), fill));
+        }
+        return attached.get();
     }
 
     /** Remembers that another repository has the blob. */

@@ -1,5 +1,6 @@
 package dev.sluice.ondemand;
 
+import dev.sluice.fill.DataDevice;
 import dev.sluice.fill.LayerFill;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,22 +11,43 @@ public interface Backend extends AutoCloseable {
     String name();
 
     /**
+     * Opens a layer's data device, where this backend keeps it, and creates it when it is absent.
+     *
+     * @param name of the layer: unique, lower-case hex, at most 64 characters, the same again after a restart
+     * @param files the layer's directory, in which a backend may keep the device
+     * @param size in bytes, a multiple of {@link DataDevice#PAGE}
+     */
+    DataDevice openDevice(String name, LayerFiles files, long size) throws IOException;
+
+    /**
      * Makes a data device readable for the kernel.
      *
-     * @param name unique among the attached devices, lower-case hex, at most 64 characters, the same again after a restart
-     * @param layer fills the device; stays the caller's
+     * @param name of the layer
+     * @param files the layer's directory
+     * @param layer fills the device, which is of {@link #openDevice}; stays the caller's
      * @throws IOException if the kernel refuses
      */
-    AttachedDevice attach(String name, LayerFill layer) throws IOException;
+    AttachedDevice attach(String name, LayerFiles files, LayerFill layer) throws IOException;
 
-    /** Stops answering. What still waits is answered with an error. */
+    /**
+     * Says where to find the layers that the kernel asks for although nobody has attached them: those of mounts that survived the process
+     * which made them. Called once, before the first {@link #attach}.
+     */
+    void resume(LayerSource layers) throws IOException;
+
+    /** Stops answering. What still waits is answered with an error, or left to the next process if somebody keeps it. */
     @Override
     void close() throws IOException;
 
     /** A device that EROFS can be mounted on. */
     interface AttachedDevice extends AutoCloseable {
-        /** What {@code device=} takes. */
-        Path path();
+        /**
+         * Mounts the layer. If its device is complete, the mount depends on this process no more than it must.
+         *
+         * @param metadata a metadata image in the layer's directory
+         * @param target an existing directory
+         */
+        void mount(Path metadata, Path target) throws IOException;
 
         /** Lets the device go; nothing is mounted on it any more. */
         @Override

@@ -45,15 +45,16 @@ public final class ErofsTruncationProbe implements Probe {
 
     private ProbeResult probe() throws IOException {
         try (ScratchMount mount = ScratchMount.create(linux, scratch)) {
+            ErofsMounter erofs = new FileBackedErofs(linux.mounts());
             Path device = Files.write(mount.directory().resolve("device"), ProbeImage.data());
-            mount.mount(device);
+            mount.mount(erofs, device);
             if (!Arrays.equals(Files.readAllBytes(mount.file()), ProbeImage.data())) {
                 return ProbeResult.notOk(NAME, "a file on a whole device reads wrong");
             }
             mount.unmount();
 
             Files.write(device, Arrays.copyOf(ProbeImage.data(), SHORT_SIZE));
-            mount.mount(device);
+            mount.mount(erofs, device);
             try {
                 byte[] contents = Files.readAllBytes(mount.file());
                 return ProbeResult.notOk(

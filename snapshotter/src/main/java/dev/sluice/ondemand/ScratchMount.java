@@ -41,8 +41,8 @@ public final class ScratchMount implements AutoCloseable {
         return mountPoint.resolve(ProbeImage.FILE_NAME);
     }
 
-    public void mount(Path device) throws IOException {
-        linux.mounts().erofs(metadata, List.of(device), mountPoint, List.of());
+    public void mount(ErofsMounter erofs, Path device) throws IOException {
+        erofs.mount(metadata, device, mountPoint);
     }
 
     public void unmount() throws IOException {

@@ -1,6 +1,9 @@
 package dev.sluice.ondemand.fuse;
 
+import dev.sluice.fill.BootId;
+import dev.sluice.fill.DataDevice;
 import dev.sluice.fill.LayerFill;
+import dev.sluice.fill.SparseFileDevice;
 import dev.sluice.linux.EventFd;
 import dev.sluice.linux.Linux;
 import dev.sluice.linux.LinuxFile;
@@ -9,6 +12,9 @@ import dev.sluice.linux.Mounts.UnmountFlag;
 import dev.sluice.linux.OpenFlags;
 import dev.sluice.linux.SystemInfo;
 import dev.sluice.ondemand.Backend;
+import dev.sluice.ondemand.ErofsMounter;
+import dev.sluice.ondemand.LayerFiles;
+import dev.sluice.ondemand.LayerSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +41,8 @@ public final class FuseBackend implements Backend {
 
     private final Linux linux;
     private final Path mountPoint;
+    private final ErofsMounter erofs;
+    private final BootId bootId;
     private final LinuxFile device;
     private final FuseConnection connection;
     private final EventFd stop;
@@ -49,9 +57,18 @@ public final class FuseBackend implements Backend {
 
     private boolean closed;
 
-    private FuseBackend(Linux linux, Path mountPoint, LinuxFile device, FuseConnection connection, EventFd stop) {
+    private FuseBackend(
+            Linux linux,
+            Path mountPoint,
+            ErofsMounter erofs,
+            BootId bootId,
+            LinuxFile device,
+            FuseConnection connection,
+            EventFd stop) {
         this.linux = linux;
         this.mountPoint = mountPoint;
+        this.erofs = erofs;
+        this.bootId = bootId;
         this.device = device;
         this.connection = connection;
         this.stop = stop;
@@ -64,9 +81,12 @@ public final class FuseBackend implements Backend {
      * Mounts the directory and begins to answer. An earlier mount of Sluice at this place is detached first.
      *
      * @param mountPoint absolute; made if it is missing
+     * @param erofs mounts layers on what is served here
+     * @param bootId of the running kernel
      * @throws IOException if FUSE cannot be used here, or something else is mounted at this place
      */
-    public static FuseBackend start(Linux linux, Path mountPoint, FuseOptions options) throws IOException {
+    public static FuseBackend start(
+            Linux linux, Path mountPoint, FuseOptions options, ErofsMounter erofs, BootId bootId) throws IOException {
         detachEarlierMounts(linux, mountPoint);
         Files.createDirectories(mountPoint);
         LinuxFile device = linux.open(Path.of("/dev/fuse"), OpenFlags.O_RDWR | OpenFlags.O_NONBLOCK, 0);
@@ -75,7 +95,8 @@ public final class FuseBackend implements Backend {
             linux.mounts().fuse(device, SUBTYPE, SUBTYPE, mountPoint, options.maxReadBytes());
             mounted = true;
             FuseConnection connection = new Handshake(linux, device, options).negotiate();
-            FuseBackend backend = new FuseBackend(linux, mountPoint, device, connection, linux.eventFd());
+            FuseBackend backend =
+                    new FuseBackend(linux, mountPoint, erofs, bootId, device, connection, linux.eventFd());
             backend.startThreads(options.threads());
             log.info("FUSE 7.{} serves {}", connection.minor(), mountPoint);
             return backend;
@@ -99,7 +120,22 @@ public final class FuseBackend implements Backend {
     }
 
     @Override
-    public AttachedDevice attach(String name, LayerFill layer) throws IOException {
+    public DataDevice openDevice(String name, LayerFiles files, long size) throws IOException {
+        return SparseFileDevice.open(linux, files.data(), files.present(), size, bootId);
+    }
+
+    @Override
+    public AttachedDevice attach(String name, LayerFiles files, LayerFill layer) throws IOException {
+        return new Attached(expose(name, layer), files, layer.device());
+    }
+
+    @Override
+    public void resume(LayerSource layers) {
+        // A connection ends with the process that serves it, and so do its mounts.
+    }
+
+    /** Makes a device readable as a file. */
+    FuseFile expose(String name, LayerFill layer) throws IOException {
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException("not up to 64 hexadecimal digits: " + name);
         }
@@ -114,7 +150,7 @@ public final class FuseBackend implements Backend {
             }
             nodes = nodes.with(node);
         }
-        return new Attached(node);
+        return new FuseFile(node);
     }
 
     @Override
@@ -232,21 +268,44 @@ public final class FuseBackend implements Backend {
         }
     }
 
-    private final class Attached implements AttachedDevice {
+    /** A device as a file of the FUSE directory. */
+    final class FuseFile implements AutoCloseable {
         private final Node node;
 
-        Attached(Node node) {
+        private FuseFile(Node node) {
             this.node = node;
         }
 
-        @Override
-        public Path path() {
+        Path path() {
             return mountPoint.resolve(node.name());
         }
 
         @Override
         public void close() {
             detach(node);
+        }
+    }
+
+    private final class Attached implements AttachedDevice {
+        private final FuseFile file;
+        private final LayerFiles files;
+        private final DataDevice device;
+
+        Attached(FuseFile file, LayerFiles files, DataDevice device) {
+            this.file = file;
+            this.files = files;
+            this.device = device;
+        }
+
+        @Override
+        public void mount(Path metadata, Path target) throws IOException {
+            boolean complete = device.firstAbsent(0) >= device.size();
+            erofs.mount(metadata, complete ? files.data() : file.path(), target);
+        }
+
+        @Override
+        public void close() {
+            file.close();
         }
     }
 }

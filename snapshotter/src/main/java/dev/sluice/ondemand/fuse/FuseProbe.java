@@ -1,13 +1,15 @@
 package dev.sluice.ondemand.fuse;
 
+import dev.sluice.fill.BootId;
 import dev.sluice.linux.KernelVersion;
 import dev.sluice.linux.Linux;
 import dev.sluice.linux.SystemInfo;
-import dev.sluice.ondemand.Backend.AttachedDevice;
+import dev.sluice.ondemand.ErofsMounter;
 import dev.sluice.ondemand.Probe;
 import dev.sluice.ondemand.ProbeImage;
 import dev.sluice.ondemand.ProbeResult;
 import dev.sluice.ondemand.ScratchMount;
+import dev.sluice.ondemand.fuse.FuseBackend.FuseFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,11 +20,16 @@ public final class FuseProbe implements Probe {
     private static final String NAME = "FUSE";
 
     private final Linux linux;
+    private final ErofsMounter erofs;
     private final Path scratch;
 
-    /** @param scratch an existing directory, for a mount point and a metadata image */
-    public FuseProbe(Linux linux, Path scratch) {
+    /**
+     * @param erofs as the backend would mount
+     * @param scratch an existing directory, for a mount point and a metadata image
+     */
+    public FuseProbe(Linux linux, ErofsMounter erofs, Path scratch) {
         this.linux = linux;
+        this.erofs = erofs;
         this.scratch = scratch;
     }
 
@@ -49,10 +56,10 @@ public final class FuseProbe implements Probe {
 
     private ProbeResult probe() throws IOException {
         try (ScratchMount mount = ScratchMount.create(linux, scratch);
-                FuseBackend backend =
-                        FuseBackend.start(linux, mount.directory().resolve("fuse"), FuseOptions.defaults());
-                AttachedDevice device = backend.attach("0", new PresentLayer(ProbeImage.data()))) {
-            mount.mount(device.path());
+                FuseBackend backend = FuseBackend.start(
+                        linux, mount.directory().resolve("fuse"), FuseOptions.defaults(), erofs, BootId.current());
+                FuseFile file = backend.expose("0", new PresentLayer(ProbeImage.data()))) {
+            mount.mount(erofs, file.path());
             boolean same = Arrays.equals(Files.readAllBytes(mount.file()), ProbeImage.data());
             mount.unmount();
             return same

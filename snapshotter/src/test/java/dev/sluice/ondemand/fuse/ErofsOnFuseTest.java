@@ -12,6 +12,7 @@ import dev.sluice.linux.Linux;
 import dev.sluice.linux.MkfsErofs;
 import dev.sluice.linux.MountTable;
 import dev.sluice.linux.Mounts.UnmountFlag;
+import dev.sluice.ondemand.FileBackedErofs;
 import dev.sluice.ondemand.SourceLayer;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -64,10 +65,15 @@ class ErofsOnFuseTest {
         device = SparseFileDevice.open(
                 linux, directory.resolve("data"), directory.resolve("present"), blob.length, BootId.current());
         layer = new SourceLayer(device, blob, CompletableFuture.delayedExecutor(2, MILLISECONDS));
-        backend = FuseBackend.start(linux, directory.resolve("fuse"), FuseOptions.defaults());
+        backend = FuseBackend.start(
+                linux,
+                directory.resolve("fuse"),
+                FuseOptions.defaults(),
+                new FileBackedErofs(linux.mounts()),
+                BootId.current());
         mount = Files.createDirectory(directory.resolve("mount"));
         linux.mounts()
-                .erofs(image.metadata(), List.of(backend.attach("00ff", layer).path()), mount, List.of());
+                .erofs(image.metadata(), List.of(backend.expose("00ff", layer).path()), mount, List.of());
     }
 
     @AfterEach

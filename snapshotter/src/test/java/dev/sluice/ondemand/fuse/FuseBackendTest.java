@@ -11,8 +11,9 @@ import dev.sluice.linux.Linux;
 import dev.sluice.linux.MountTable;
 import dev.sluice.linux.Mounts.UnmountFlag;
 import dev.sluice.linux.OpenFlags;
-import dev.sluice.ondemand.Backend.AttachedDevice;
+import dev.sluice.ondemand.FileBackedErofs;
 import dev.sluice.ondemand.SourceLayer;
+import dev.sluice.ondemand.fuse.FuseBackend.FuseFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -65,7 +66,7 @@ class FuseBackendTest {
     @Test
     void aFileHasTheDevicesBytes() throws Exception {
         byte[] source = random(1, 300 * PAGE);
-        Path file = backend().attach("00aa", layer(source)).path();
+        Path file = backend().expose("00aa", layer(source)).path();
 
         assertThat(file).isEqualTo(mountPoint.resolve("00aa"));
         assertThat(Files.readAllBytes(file)).isEqualTo(source);
@@ -75,7 +76,7 @@ class FuseBackendTest {
     @Test
     void sendfileGetsTheDevicesBytes() throws Exception {
         byte[] source = random(2, 300 * PAGE);
-        Path file = backend().attach("0", layer(source)).path();
+        Path file = backend().expose("0", layer(source)).path();
         Path copy = directory.resolve("copy");
 
         try (FileChannel from = FileChannel.open(file);
@@ -94,7 +95,7 @@ class FuseBackendTest {
         byte[] source = random(3, 64 * PAGE);
         SourceLayer layer = layer(source);
         layer.device().write(0, ByteBuffer.wrap(source));
-        Path file = backend().attach("0", layer).path();
+        Path file = backend().expose("0", layer).path();
 
         assertThat(Files.readAllBytes(file)).isEqualTo(source);
         assertThat(layer.fills()).isZero();
@@ -103,13 +104,13 @@ class FuseBackendTest {
     @Test
     void theDirectoryListsManyDevicesAndForgetsDetachedOnes() throws Exception {
         FuseBackend backend = backend();
-        List<AttachedDevice> devices = new ArrayList<>();
+        List<FuseFile> devices = new ArrayList<>();
         List<String> names = new ArrayList<>();
         byte[] source = random(4, PAGE);
         SourceLayer layer = layer(source);
         for (int i = 0; i < 1000; i++) {
             names.add(Integer.toHexString(i) + "0".repeat(60));
-            devices.add(backend.attach(names.get(i), layer));
+            devices.add(backend.expose(names.get(i), layer));
         }
         assertThat(mountPoint.toFile().list()).containsExactlyInAnyOrderElementsOf(names);
         assertThat(Files.readAllBytes(devices.get(999).path())).isEqualTo(source);
@@ -131,7 +132,7 @@ class FuseBackendTest {
         assertThat(mountPoint.resolve("a")).doesNotExist();
         assertThat(mountPoint.resolve("a").resolve("b")).doesNotExist();
 
-        backend.attach("a", layer(random(5, PAGE)));
+        backend.expose("a", layer(random(5, PAGE)));
 
         assertThat(mountPoint.resolve("a")).exists();
     }
@@ -139,12 +140,12 @@ class FuseBackendTest {
     @Test
     void anotherDeviceUnderAUsedNameIsSeenInsteadOfTheOldPages() throws Exception {
         FuseBackend backend = backend();
-        AttachedDevice first = backend.attach("a", layer(random(6, PAGE)));
+        FuseFile first = backend.expose("a", layer(random(6, PAGE)));
         assertThat(Files.readAllBytes(first.path())).isEqualTo(random(6, PAGE));
         first.close();
         first.close();
 
-        AttachedDevice second = backend.attach("a", layer(random(7, 2 * PAGE)));
+        FuseFile second = backend.expose("a", layer(random(7, 2 * PAGE)));
 
         assertThat(Files.readAllBytes(second.path())).isEqualTo(random(7, 2 * PAGE));
     }
@@ -153,17 +154,17 @@ class FuseBackendTest {
     void namesAreUniqueAndHexadecimal() throws Exception {
         FuseBackend backend = backend();
         SourceLayer layer = layer(random(8, PAGE));
-        backend.attach("a", layer);
+        backend.expose("a", layer);
 
-        assertThatThrownBy(() -> backend.attach("a", layer)).isInstanceOf(IOException.class);
-        assertThatThrownBy(() -> backend.attach("../a", layer)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> backend.attach("", layer)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> backend.attach("0".repeat(65), layer)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> backend.expose("a", layer)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> backend.expose("../a", layer)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> backend.expose("", layer)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> backend.expose("0".repeat(65), layer)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
     void nothingCanBeWritten() throws Exception {
-        Path file = backend().attach("a", layer(random(9, PAGE))).path();
+        Path file = backend().expose("a", layer(random(9, PAGE))).path();
 
         assertThatThrownBy(() -> Files.write(file, new byte[1])).hasMessageContaining("Read-only");
         assertThatThrownBy(() -> Files.createFile(mountPoint.resolve("b"))).hasMessageContaining("Read-only");
@@ -174,7 +175,7 @@ class FuseBackendTest {
     void aFailedFillIsAnErrorAndALaterReadWorks() throws Exception {
         byte[] source = random(10, 100 * PAGE);
         SourceLayer layer = layer(source);
-        Path file = backend().attach("a", layer).path();
+        Path file = backend().expose("a", layer).path();
         layer.failWith(new IOException("registry does not answer"));
 
         assertThatThrownBy(() -> Files.readAllBytes(file))
@@ -189,11 +190,11 @@ class FuseBackendTest {
     void aFillThatThrowsOrDoesNotFillIsAnError() throws Exception {
         SourceLayer layer = layer(random(11, PAGE));
         FuseBackend backend = backend();
-        Path throwing = backend.attach("a", new BrokenLayer(layer.device(), () -> {
+        Path throwing = backend.expose("a", new BrokenLayer(layer.device(), () -> {
                     throw new IllegalStateException("broken");
                 }))
                 .path();
-        Path lying = backend.attach("b", new BrokenLayer(layer.device(), () -> CompletableFuture.completedFuture(null)))
+        Path lying = backend.expose("b", new BrokenLayer(layer.device(), () -> CompletableFuture.completedFuture(null)))
                 .path();
 
         assertThatThrownBy(() -> Files.readAllBytes(throwing)).isInstanceOf(IOException.class);
@@ -204,7 +205,7 @@ class FuseBackendTest {
     void aReaderThatWaitsCanBeKilledAndOthersGoOn() throws Exception {
         byte[] source = random(12, 100 * PAGE);
         SourceLayer layer = layer(source);
-        Path file = backend().attach("a", layer).path();
+        Path file = backend().expose("a", layer).path();
         layer.hold();
         Process reader = new ProcessBuilder("cat", file.toString())
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
@@ -221,7 +222,7 @@ class FuseBackendTest {
     @Test
     void aReaderThatIsKilledGivesItsFillUp() throws Exception {
         SourceLayer layer = layer(random(19, PAGE));
-        Path file = backend().attach("a", layer).path();
+        Path file = backend().expose("a", layer).path();
         layer.hold();
         Process reader = uncachedReader(file);
         await().until(() -> layer.waiting() > 0);
@@ -236,7 +237,7 @@ class FuseBackendTest {
     void aReaderThatGetsAnotherSignalReadsOnButCanStillBeKilled() throws Exception {
         byte[] source = random(20, PAGE);
         SourceLayer layer = layer(source);
-        Path file = backend().attach("a", layer).path();
+        Path file = backend().expose("a", layer).path();
         layer.hold();
         Process survivor = uncachedReader(file);
         await().until(() -> layer.waiting() == 1);
@@ -260,7 +261,7 @@ class FuseBackendTest {
     void detachingFailsTheReadsThatWait() throws Exception {
         SourceLayer layer = layer(random(13, 100 * PAGE));
         FuseBackend backend = backend();
-        AttachedDevice device = backend.attach("a", layer);
+        FuseFile device = backend.expose("a", layer);
         layer.hold();
         Future<byte[]> read = inBackground(() -> Files.readAllBytes(device.path()));
         await().until(() -> layer.waiting() > 0);
@@ -275,7 +276,7 @@ class FuseBackendTest {
     void closingFailsTheReadsThatWait() throws Exception {
         SourceLayer layer = layer(random(14, 100 * PAGE));
         FuseBackend backend = backend();
-        AttachedDevice device = backend.attach("a", layer);
+        FuseFile device = backend.expose("a", layer);
         layer.hold();
         List<Future<byte[]>> reads = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
@@ -289,7 +290,7 @@ class FuseBackendTest {
         for (Future<byte[]> read : reads) {
             assertThatThrownBy(read::get).hasRootCauseInstanceOf(IOException.class);
         }
-        assertThatThrownBy(() -> backend.attach("b", layer)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> backend.expose("b", layer)).isInstanceOf(IOException.class);
         device.close();
     }
 
@@ -297,7 +298,7 @@ class FuseBackendTest {
     void aConnectionThatIsLostFailsReadersAndLaterAttaches() throws Exception {
         SourceLayer layer = layer(random(15, 100 * PAGE));
         FuseBackend backend = backend();
-        Path file = backend.attach("a", layer).path();
+        Path file = backend.expose("a", layer).path();
         layer.hold();
         Future<byte[]> read = inBackground(() -> Files.readAllBytes(file));
         await().until(() -> layer.waiting() > 0);
@@ -306,7 +307,7 @@ class FuseBackendTest {
 
         assertThatThrownBy(read::get).hasRootCauseInstanceOf(IOException.class);
         await().untilAsserted(() ->
-                assertThatThrownBy(() -> backend.attach("b", layer)).isInstanceOf(IOException.class));
+                assertThatThrownBy(() -> backend.expose("b", layer)).isInstanceOf(IOException.class));
     }
 
     @Test
@@ -318,7 +319,7 @@ class FuseBackendTest {
         }
         assertThatThrownBy(() -> linux.lstat(mountPoint.resolve("a"))).hasMessageContaining("ENOTCONN");
 
-        Path file = backend().attach("a", layer(source)).path();
+        Path file = backend().expose("a", layer(source)).path();
 
         assertThat(Files.readAllBytes(file)).isEqualTo(source);
         assertThat(MountTable.read().under(mountPoint)).hasSize(1);
@@ -329,7 +330,12 @@ class FuseBackendTest {
         Files.createDirectory(mountPoint);
         linux.mounts().bind(directory, mountPoint);
 
-        assertThatThrownBy(() -> FuseBackend.start(linux, mountPoint, FuseOptions.defaults()))
+        assertThatThrownBy(() -> FuseBackend.start(
+                        linux,
+                        mountPoint,
+                        FuseOptions.defaults(),
+                        new FileBackedErofs(linux.mounts()),
+                        BootId.current()))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("is mounted there");
         linux.mounts().unmount(mountPoint);
@@ -340,7 +346,7 @@ class FuseBackendTest {
         long seed = System.nanoTime();
         byte[] source = random(seed, 4096 * PAGE);
         SourceLayer layer = layer(source);
-        Path file = backend().attach("a", layer).path();
+        Path file = backend().expose("a", layer).path();
 
         List<Future<Integer>> readers = new ArrayList<>();
         for (int i = 0; i < 64; i++) {
@@ -356,11 +362,11 @@ class FuseBackendTest {
     @Test
     void nodesAreTheSameAfterARestart() throws Exception {
         FuseBackend first = backend();
-        Path file = first.attach("abc", layer(random(17, PAGE))).path();
+        Path file = first.expose("abc", layer(random(17, PAGE))).path();
         Object before = Files.getAttribute(file, "unix:ino");
         first.close();
 
-        backend().attach("abc", layer(random(18, PAGE)));
+        backend().expose("abc", layer(random(18, PAGE)));
 
         assertThat(Files.getAttribute(file, "unix:ino")).isEqualTo(before);
     }
@@ -385,7 +391,8 @@ class FuseBackendTest {
     }
 
     private FuseBackend backend() throws IOException {
-        FuseBackend backend = FuseBackend.start(linux, mountPoint, FuseOptions.defaults());
+        FuseBackend backend = FuseBackend.start(
+                linux, mountPoint, FuseOptions.defaults(), new FileBackedErofs(linux.mounts()), BootId.current());
         open.add(backend);
         return backend;
     }

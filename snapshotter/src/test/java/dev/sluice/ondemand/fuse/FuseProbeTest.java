@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.sluice.linux.Linux;
 import dev.sluice.linux.MountTable;
 import dev.sluice.linux.SystemInfo;
+import dev.sluice.ondemand.FileBackedErofs;
 import dev.sluice.ondemand.ProbeResult;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,7 +26,7 @@ class FuseProbeTest {
         assumeTrue(Files.exists(Path.of("/dev/fuse")), "there is no /dev/fuse");
         assumeTrue(SystemInfo.kernel().isAtLeast(6, 12), "EROFS on regular files needs Linux 6.12");
 
-        ProbeResult result = new FuseProbe(linux, scratch).run();
+        ProbeResult result = new FuseProbe(linux, new FileBackedErofs(linux.mounts()), scratch).run();
 
         assertThat(result.reason()).startsWith("a device was read through FUSE 7.");
         assertThat(result.ok()).isTrue();
@@ -35,7 +36,8 @@ class FuseProbeTest {
 
     @Test
     void saysWhyItCouldNotTry() {
-        ProbeResult result = new FuseProbe(linux, scratch.resolve("missing")).run();
+        ProbeResult result =
+                new FuseProbe(linux, new FileBackedErofs(linux.mounts()), scratch.resolve("missing")).run();
 
         assertThat(result.ok()).isFalse();
         assertThat(result.reason()).contains("missing");

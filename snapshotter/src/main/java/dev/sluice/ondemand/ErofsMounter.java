@@ -1,0 +1,16 @@
+package dev.sluice.ondemand;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Mounts EROFS on a metadata image and a data device that are regular files. Safe for use by many threads. */
+public interface ErofsMounter {
+    /**
+     * Mounts read-only.
+     *
+     * @param metadata a metadata image, which names one extra device
+     * @param device that device
+     * @param target an existing directory
+     */
+    void mount(Path metadata, Path device, Path target) throws IOException;
+}

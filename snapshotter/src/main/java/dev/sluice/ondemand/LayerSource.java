@@ -1,0 +1,18 @@
+package dev.sluice.ondemand;
+
+import dev.sluice.fill.LayerFill;
+import java.io.IOException;
+
+/** The layers of this machine, for a backend that is asked for one that nobody attached. Safe for use by many threads. */
+public interface LayerSource {
+    /**
+     * Opens and attaches a layer. May take as long as a disk does; must not be called by a thread that serves requests.
+     *
+     * @param name as in {@link Backend#attach}
+     * @throws IOException if there is no such layer, or it is damaged
+     */
+    LayerFill open(String name) throws IOException;
+
+    /** Where a layer's files are, whether it exists or not. */
+    LayerFiles files(String name);
+}
