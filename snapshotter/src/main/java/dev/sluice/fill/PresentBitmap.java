@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * One bit per page in a direct buffer, little-endian words of 64 bits. Safe for use by many threads without locks: whoever sees
  * a bit set sees what was written before it was set.
  */
-final class PresentBitmap {
+public final class PresentBitmap {
     private static final VarHandle WORD = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private final ByteBuffer words;
@@ -21,7 +21,7 @@ final class PresentBitmap {
      * @param words direct, at least {@link #bytesFor}{@code (pages)} bytes from index 0; its contents are taken as they are
      * @param pages how many bits count
      */
-    PresentBitmap(ByteBuffer words, long pages) {
+    public PresentBitmap(ByteBuffer words, long pages) {
         this.words = words;
         this.pages = pages;
         int last = (int) (pages >>> 6);
@@ -37,20 +37,22 @@ final class PresentBitmap {
     }
 
     /** Bytes that so many bits take, whole words. */
-    static int bytesFor(long pages) {
+    public static int bytesFor(long pages) {
         return Math.toIntExact((pages + 63) / 64 * Long.BYTES);
     }
 
-    long count() {
+    /** How many bits are set. */
+    public long count() {
         return present.get();
     }
 
-    boolean containsAll(long from, long to) {
+    /** Whether the bits of the pages {@code [from, to)} are all set. */
+    public boolean containsAll(long from, long to) {
         return firstAbsent(from) >= to;
     }
 
     /** The first page at or after {@code from} whose bit is clear; the number of pages if there is none. */
-    long firstAbsent(long from) {
+    public long firstAbsent(long from) {
         if (from >= pages) {
             return pages;
         }
@@ -65,7 +67,8 @@ final class PresentBitmap {
         return Math.min(pages, ((long) i << 6) + Long.numberOfTrailingZeros(absent));
     }
 
-    void set(long from, long to) {
+    /** Sets the bits of the pages {@code [from, to)}. */
+    public void set(long from, long to) {
         for (long page = from; page < to; ) {
             long mask = mask(page, to);
             long before = (long) WORD.getAndBitwiseOr(words, (int) (page >>> 6) * Long.BYTES, mask);

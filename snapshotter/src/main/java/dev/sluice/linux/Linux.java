@@ -86,6 +86,20 @@ public final class Linux {
 
     /** Waits for files to become readable; for use by one thread. */
     public Poller poller(List<LinuxFile> files) {
-        return new Poller(libc, files);
+        return new Poller(libc, files, List.of());
+    }
+
+    /**
+     * Waits for files to become readable or writable; for use by one thread.
+     *
+     * @param writable their indexes follow those of the readable ones
+     */
+    public Poller poller(List<LinuxFile> readable, List<LinuxFile> writable) {
+        return new Poller(libc, readable, writable);
+    }
+
+    /** Gives the calling thread a working directory of its own. */
+    public ThreadDirectory threadDirectory() throws LinuxException {
+        return ThreadDirectory.unshare(libc);
     }
 }

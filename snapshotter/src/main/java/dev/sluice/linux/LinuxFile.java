@@ -18,6 +18,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>Buffers are used from position to limit, and the position is advanced. Direct buffers are passed without a copy.
  */
 public final class LinuxFile implements AutoCloseable {
+    private static final int F_SETFD = 2;
+    private static final int FD_CLOEXEC = 1;
     private static final int F_GETFL = 3;
     private static final int F_SETFL = 4;
     private static final int SEEK_DATA = 3;
@@ -236,6 +238,11 @@ public final class LinuxFile implements AutoCloseable {
     public void setNonBlocking(boolean nonBlocking) throws IOException {
         long flags = fcntl(F_GETFL, 0);
         fcntl(F_SETFL, nonBlocking ? flags | OpenFlags.O_NONBLOCK : flags & ~OpenFlags.O_NONBLOCK);
+    }
+
+    /** For a descriptor that the kernel handed out without it: children do not inherit it from now on. */
+    public void setCloseOnExec() throws IOException {
+        fcntl(F_SETFD, FD_CLOEXEC);
     }
 
     /** {@code fcntl(2)} with an integer argument. */

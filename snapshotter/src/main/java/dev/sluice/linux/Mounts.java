@@ -51,6 +51,21 @@ public final class Mounts {
     }
 
     /**
+     * Mounts an EROFS image that fscache holds, read-only. The kernel asks the user of {@code /dev/cachefiles} for it before this returns.
+     *
+     * @param fsid cookie of the metadata image; no other mount of the domain has it
+     * @param devices cookies of the extra devices, in the order of the image's device table; mounts of one domain share them
+     * @param domain to which the cookies belong
+     */
+    public void erofs(String fsid, List<String> devices, String domain, Path target) throws LinuxException {
+        List<String> options = new ArrayList<>();
+        options.add("fsid=" + fsid);
+        options.add("domain_id=" + domain);
+        devices.forEach(device -> options.add("device=" + device));
+        mount("erofs", "none", target, options);
+    }
+
+    /**
      * Mounts the other side of a FUSE connection, read-only; only root may use it. Copies of the directories above it, such as
      * containerd makes to shift owners, leave it out: not every kernel can shift a FUSE mount, and one that cannot makes the whole copy
      * fail.

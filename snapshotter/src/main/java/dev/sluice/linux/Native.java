@@ -146,6 +146,12 @@ final class Native {
         @SaveError
         int umount2(byte[] target, int flags);
 
+        @SaveError
+        int unshare(int flags);
+
+        @SaveError
+        int chdir(byte[] path);
+
         /** {@code fsopen}; the C library knows the newer calls only from glibc 2.36 on. */
         @SaveError
         long syscall(long number, byte[] name, int flags);

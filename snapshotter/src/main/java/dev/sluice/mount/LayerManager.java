@@ -55,6 +55,7 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
     private final DiskUsage diskUsage;
     private final MountPoints mountPoints;
     private final InheritedDirectories inheritedDirectories;
+    private final Backend backend;
     private final Duration acquireTimeout;
 
     /** Guarded by itself; values are guarded by their own lock. */
@@ -97,6 +98,7 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
         diskUsage = new DiskUsage(settings.linux);
         this.mountPoints = mountPoints;
         resolver = settings.resolver;
+        backend = settings.backend;
         acquireTimeout = settings.acquireTimeout;
         agreement = new LayerAgreement(settings.resolver, settings.formats, settings.acquireTimeout);
         workers = Executors.newFixedThreadPool(PREPARE_THREADS, task -> {
@@ -231,8 +233,9 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
 
     @Override
     public Usage usage(LayerKey layerKey) throws IOException {
-        return diskUsage.measure(
-                store.directory(MountKey.parse(layerKey).layer()).path());
+        LayerId id = MountKey.parse(layerKey).layer();
+        Usage inDirectory = diskUsage.measure(store.directory(id).path());
+        return new Usage(inDirectory.bytes() + backend.bytesElsewhere(id.hex()), inDirectory.inodes());
     }
 
     @Override
@@ -296,6 +299,7 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
             }
             Optional<Path> condemned = references.ifUnused(id, () -> store.condemn(id));
             if (condemned.isPresent()) {
+                backend.discard(id.hex());
                 store.deleteCondemned(condemned.get());
             }
         } finally {

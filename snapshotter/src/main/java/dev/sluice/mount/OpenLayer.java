@@ -69,8 +69,8 @@ final class OpenLayer implements AutoCloseable {
     void mount(Optional<String> variant, Path target) throws IOException {
         boolean first = attached.isEmpty();
         attached().mount(directory.metadata(variant), target);
-        if (first && device.firstAbsent(0) < device.size()) {
-            startPrefetch();
+        if (first && prefetch && record.prefetch() > 0) {
+            attached().onWritable(this::startPrefetch);
         }
     }
 
@@ -121,9 +121,6 @@ final class OpenLayer implements AutoCloseable {
     }
 
     private void startPrefetch() {
-        if (!prefetch || record.prefetch() <= 0) {
-            return;
-        }
         var unused = fill.fill(0, record.prefetch(), Priority.PREFETCH).whenComplete((done, failure) -> {
             if (failure != null) {
                 log.info("prefetch of layer {} ended early: {}", record.layer().digest(), failure.getMessage());

@@ -35,7 +35,13 @@ public interface Backend extends AutoCloseable {
      */
     void resume(LayerSource layers) throws IOException;
 
-    /** Stops answering. What still waits is answered with an error, or left to the next process if somebody keeps it. */
+    /** Bytes that a layer takes on disk outside its directory, as far as is known. */
+    long bytesElsewhere(String name);
+
+    /** A layer is being deleted, nothing is mounted on it any more: what this backend keeps of it outside its directory goes, soon. */
+    void discard(String name);
+
+    /** Stops answering. May be called again.  What still waits is answered with an error, or left to the next process if somebody keeps it. */
     @Override
     void close() throws IOException;
 
@@ -48,6 +54,9 @@ public interface Backend extends AutoCloseable {
          * @param target an existing directory
          */
         void mount(Path metadata, Path target) throws IOException;
+
+        /** Runs something once, as soon as the device can be written to: now, or after the kernel has asked for it. */
+        void onWritable(Runnable action);
 
         /** Lets the device go; nothing is mounted on it any more. */
         @Override

@@ -134,6 +134,16 @@ public final class FuseBackend implements Backend {
         // A connection ends with the process that serves it, and so do its mounts.
     }
 
+    @Override
+    public long bytesElsewhere(String name) {
+        return 0;
+    }
+
+    @Override
+    public void discard(String name) {
+        // All of a layer is in its directory.
+    }
+
     /** Makes a device readable as a file. */
     FuseFile expose(String name, LayerFill layer) throws IOException {
         if (!NAME.matcher(name).matches()) {
@@ -301,6 +311,11 @@ public final class FuseBackend implements Backend {
         public void mount(Path metadata, Path target) throws IOException {
             boolean complete = device.firstAbsent(0) >= device.size();
             erofs.mount(metadata, complete ? files.data() : file.path(), target);
+        }
+
+        @Override
+        public void onWritable(Runnable action) {
+            action.run();
         }
 
         @Override
