@@ -75,7 +75,8 @@ public record FileStatus(
                 statx.getInt(Layout.RDEV_MINOR));
     }
 
-    private static long makedev(long major, long minor) {
+    /** A device number as {@code stat} and {@code mknod} have it. */
+    static long makedev(long major, long minor) {
         return (major & 0xfffff000L) << 32 | (major & 0xfff) << 8 | (minor & 0xffffff00L) << 12 | (minor & 0xff);
     }
 

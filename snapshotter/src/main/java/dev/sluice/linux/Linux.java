@@ -30,6 +30,11 @@ public final class Linux {
         return new Mounts(libc);
     }
 
+    /** Block devices made of files. */
+    public LoopDevices loopDevices() {
+        return new LoopDevices(libc);
+    }
+
     /** Extended attributes. */
     public Xattrs xattrs() {
         return new Xattrs(libc);

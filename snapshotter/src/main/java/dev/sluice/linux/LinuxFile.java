@@ -255,6 +255,11 @@ public final class LinuxFile implements AutoCloseable {
         return (int) call("ioctl", () -> libc.libc().ioctl(fd, request, argument));
     }
 
+    /** {@code ioctl(2)} with a structure, a direct buffer from its position on, which the kernel may also write to. */
+    public int ioctl(long request, ByteBuffer argument) throws IOException {
+        return (int) call("ioctl", () -> libc.libc().ioctl(fd, request, argument));
+    }
+
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {

@@ -117,6 +117,9 @@ final class Native {
         int ioctl(int fd, long request, long argument);
 
         @SaveError
+        int ioctl(int fd, long request, ByteBuffer argument);
+
+        @SaveError
         int poll(ByteBuffer descriptors, long count, int timeoutMillis);
 
         @SaveError
@@ -139,6 +142,9 @@ final class Native {
 
         @SaveError
         int lsetxattr(byte[] path, byte[] name, byte[] value, long size, int flags);
+
+        @SaveError
+        int mknod(byte[] path, int mode, long device);
 
         @SaveError
         int mount(byte[] source, byte[] target, byte @Nullable [] type, long flags, byte @Nullable [] data);
