@@ -5,23 +5,30 @@ import dev.sluice.linux.Linux;
 import dev.sluice.ondemand.Backend;
 import dev.sluice.ondemand.ErofsMounter;
 import dev.sluice.ondemand.FileBackedErofs;
+import dev.sluice.ondemand.Keeper;
 import dev.sluice.ondemand.ProbeResult;
 import dev.sluice.ondemand.fuse.FuseBackend;
 import dev.sluice.ondemand.fuse.FuseOptions;
 import dev.sluice.ondemand.fuse.FuseProbe;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Chooses the backend. */
 final class Backends {
+    private static final Logger log = LoggerFactory.getLogger(Backends.class);
+
     private Backends() {}
 
     /**
      * Starts the backend that the configuration names, or with {@code auto} the first that works here.
      *
+     * @param keeper holds the backend's kernel files while we are dead
      * @throws IOException if it does not work here; the message says why
      */
-    static Backend start(Config config, Linux linux, Path root) throws IOException {
+    static Backend start(Config config, Linux linux, Path root, Keeper keeper) throws IOException {
+        log.debug("Keeper: {}", keeper);
         return switch (config.backend()) {
             case AUTO, FUSE -> fuse(config, linux, root);
             case CACHEFILES, FANOTIFY ->

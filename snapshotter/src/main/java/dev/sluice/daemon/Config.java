@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param address the unix socket that we serve containerd on; absolute, at most 107 bytes
  * @param containerd containerd's own socket; absolute, at most 107 bytes
  * @param backend how the kernel asks for data
+ * @param keeper who holds our kernel files while we are dead
  * @param admin where the admin service listens
  * @param logLevel how much is logged
  * @param prepareTimeout how long one Prepare may take to make a layer lazy
@@ -27,6 +28,7 @@ public record Config(
         Path address,
         Path containerd,
         BackendChoice backend,
+        KeeperChoice keeper,
         AdminAddress admin,
         LogLevel logLevel,
         Duration prepareTimeout,
@@ -43,6 +45,7 @@ public record Config(
         requireNonNull(address, "address is null");
         requireNonNull(containerd, "containerd is null");
         requireNonNull(backend, "backend is null");
+        requireNonNull(keeper, "keeper is null");
         requireNonNull(admin, "admin is null");
         requireNonNull(logLevel, "logLevel is null");
         requireNonNull(prepareTimeout, "prepareTimeout is null");

@@ -28,6 +28,14 @@ final class ConfigKeys {
             BackendChoice.AUTO,
             "How the kernel asks for data: auto, cachefiles, fanotify or fuse. auto takes the first that",
             "works on this machine; `sluice doctor` says which that is, and why.");
+    static final ConfigKey<KeeperChoice> KEEPER = ConfigKey.of(
+            "keeper",
+            ConfigType.choice(KeeperChoice.class),
+            KeeperChoice.AUTO,
+            "Who holds Sluice's kernel files while the daemon is dead, so that readers wait for the next one:",
+            "fd-store is the service manager (systemd), none nobody. auto takes fd-store if the unit has",
+            "FileDescriptorStorePreserve=yes, FileDescriptorStoreMax= and Environment=SLUICE_FD_STORE=preserved,",
+            "and systemd is 254 or later; else none.");
     static final ConfigKey<AdminAddress> ADMIN = ConfigKey.of(
             "admin",
             ConfigType.adminAddress(),
@@ -141,6 +149,7 @@ final class ConfigKeys {
             ADDRESS,
             CONTAINERD,
             BACKEND,
+            KEEPER,
             ADMIN,
             LOG_LEVEL,
             PREPARE_TIMEOUT,

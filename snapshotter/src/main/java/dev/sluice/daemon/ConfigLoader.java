@@ -49,6 +49,7 @@ public final class ConfigLoader {
                     values.get(ConfigKeys.ADDRESS),
                     values.get(ConfigKeys.CONTAINERD),
                     values.get(ConfigKeys.BACKEND),
+                    values.get(ConfigKeys.KEEPER),
                     values.get(ConfigKeys.ADMIN),
                     values.get(ConfigKeys.LOG_LEVEL),
                     values.get(ConfigKeys.PREPARE_TIMEOUT),

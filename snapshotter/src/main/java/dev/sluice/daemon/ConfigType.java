@@ -51,7 +51,7 @@ record ConfigType<T>(String expected, Function<JsonNode, Optional<T>> reader, Fu
                 Object::toString);
     }
 
-    /** One of an enum's constants, in lower case. */
+    /** One of an enum's constants, in lower case, with {@code -} for {@code _}. */
     static <E extends Enum<E>> ConfigType<E> choice(Class<E> type) {
         List<E> constants = List.of(type.getEnumConstants());
         return text(
@@ -192,7 +192,7 @@ record ConfigType<T>(String expected, Function<JsonNode, Optional<T>> reader, Fu
     }
 
     private static String lowerCase(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT);
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** A JSON string is a TOML basic string. */

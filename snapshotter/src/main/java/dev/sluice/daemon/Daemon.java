@@ -1,10 +1,12 @@
 package dev.sluice.daemon;
 
 import dev.sluice.linux.Linux;
+import dev.sluice.ondemand.keeper.NotifySocket;
 import dev.sluice.snapshot.SnapshotServer;
 import dev.sluice.snapshot.SnapshotsService;
 import java.io.IOException;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,9 +16,11 @@ public final class Daemon implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Daemon.class);
 
     private final Closing closing;
+    private final Optional<NotifySocket> manager;
 
-    private Daemon(Closing closing) {
+    private Daemon(Closing closing, Optional<NotifySocket> manager) {
         this.closing = closing;
+        this.manager = manager;
     }
 
     /**
@@ -27,7 +31,9 @@ public final class Daemon implements AutoCloseable {
     public static Daemon start(Config config) throws IOException {
         Closing closing = new Closing();
         try {
-            LayerRuntime runtime = closing.add(LayerRuntime.start(config, Linux.load()));
+            Linux linux = Linux.load();
+            Optional<NotifySocket> manager = NotifySocket.of(linux, System.getenv());
+            LayerRuntime runtime = closing.add(LayerRuntime.start(config, linux));
             closing.add(SnapshotServer.start(config.address(), new SnapshotsService(runtime.snapshots())));
             runtime.restore();
             closing.add(FirstCleanup.start(runtime.snapshots()));
@@ -47,7 +53,10 @@ public final class Daemon implements AutoCloseable {
                     runtime.backend().name(),
                     config.root(),
                     config.admin());
-            return new Daemon(closing);
+            if (manager.isPresent()) {
+                manager.get().ready();
+            }
+            return new Daemon(closing, manager);
         } catch (IOException | RuntimeException e) {
             closing.closeAfter(e);
             throw e;
@@ -75,6 +84,13 @@ public final class Daemon implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        try {
+            if (manager.isPresent()) {
+                manager.get().stopping();
+            }
+        } catch (IOException e) {
+            log.warn("Tried to say that we stop but failed because: {}", e.getMessage());
+        }
         closing.close();
     }
 }

@@ -11,6 +11,7 @@ import dev.sluice.mount.DiskUsage;
 import dev.sluice.mount.ImageMounts;
 import dev.sluice.mount.LayerManager;
 import dev.sluice.ondemand.Backend;
+import dev.sluice.ondemand.Keeper;
 import dev.sluice.registry.RegistryClient;
 import dev.sluice.snapshot.Snapshots;
 import java.io.IOException;
@@ -46,6 +47,7 @@ final class LayerRuntime implements AutoCloseable {
         Closing closing = new Closing();
         try {
             RootDirectory root = closing.add(RootDirectory.open(config.root()));
+            Keeper keeper = Keepers.open(config.keeper(), linux, System.getenv());
             RegistryClient registry = closing.add(
                     new RegistryClient(Settings.registry(config.registry()), Settings.credentials(config.registry())));
             ContainerdClient containerd = closing.add(new ContainerdClient(config.containerd()));
@@ -55,7 +57,7 @@ final class LayerRuntime implements AutoCloseable {
             ImageResolver resolver = new ImageResolver(containerd, registry, Settings.hosts(config.registry()));
             FillEngine engine = closing.add(
                     new FillEngine(Settings.fill(config), List.of(new IdentityDecoder(), new GzipDecoder())));
-            Backend backend = closing.add(Backends.start(config, linux, root.path()));
+            Backend backend = closing.add(Backends.start(config, linux, root.path(), keeper));
             LayerManager layers = closing.add(LayerManager.open(new LayerManager.Settings(
                     root.path(),
                     linux,

@@ -4,11 +4,13 @@ package dev.sluice.linux;
 public enum Errno {
     EPERM(1, "Operation not permitted"),
     ENOENT(2, "No such file or directory"),
+    ESRCH(3, "No such process"),
     EINTR(4, "Interrupted system call"),
     EIO(5, "Input/output error"),
     ENXIO(6, "No such device or address"),
     E2BIG(7, "Argument list too long"),
     EBADF(9, "Bad file descriptor"),
+    ECHILD(10, "No child processes"),
     EAGAIN(11, "Resource temporarily unavailable"),
     ENOMEM(12, "Cannot allocate memory"),
     EACCES(13, "Permission denied"),
@@ -45,6 +47,7 @@ public enum Errno {
     ENOBUFS(105, "No buffer space available"),
     ENOTCONN(107, "Transport endpoint is not connected"),
     ETIMEDOUT(110, "Connection timed out"),
+    ECONNREFUSED(111, "Connection refused"),
     ESTALE(116, "Stale file handle"),
     EDQUOT(122, "Disk quota exceeded"),
     ECANCELED(125, "Operation canceled");

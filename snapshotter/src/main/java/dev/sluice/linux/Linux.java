@@ -50,7 +50,10 @@ public final class Linux {
         return LinuxFile.open(libc, Native.path(path), path.toString(), flags, mode);
     }
 
-    /** Takes over a descriptor that the kernel handed out; it is closed with the returned object. */
+    /**
+     * Takes over a descriptor that the kernel handed out; it is closed with the returned object. If it is not close-on-exec, the caller
+     * makes it so: {@link LinuxFile#setCloseOnExec}.
+     */
     public LinuxFile adopt(int fd, String description) {
         if (fd < 0) {
             throw new IllegalArgumentException("not a descriptor: " + fd);
@@ -82,6 +85,16 @@ public final class Linux {
     /** The file system that holds a path. */
     public FileSystemStatus statfs(Path path) throws LinuxException {
         return FileSystemStatus.read(libc, path);
+    }
+
+    /** Datagrams to unix sockets. */
+    public UnixDatagrams unixDatagrams() {
+        return new UnixDatagrams(libc);
+    }
+
+    /** A new pipe. */
+    public Pipe pipe() throws LinuxException {
+        return Pipe.create(libc);
     }
 
     /** A new event counter at zero. */

@@ -22,6 +22,10 @@ public final class LinuxFile implements AutoCloseable {
     private static final int FD_CLOEXEC = 1;
     private static final int F_GETFL = 3;
     private static final int F_SETFL = 4;
+    private static final int F_DUPFD_CLOEXEC = 1030;
+    /** Programs take the first three for their standard input and output. */
+    private static final int FIRST_DUPLICATE = 3;
+
     private static final int SEEK_DATA = 3;
     private static final int SEEK_HOLE = 4;
     private static final int FALLOC_FL_KEEP_SIZE = 1;
@@ -243,6 +247,11 @@ public final class LinuxFile implements AutoCloseable {
     /** For a descriptor that the kernel handed out without it: children do not inherit it from now on. */
     public void setCloseOnExec() throws IOException {
         fcntl(F_SETFD, FD_CLOEXEC);
+    }
+
+    /** Another descriptor of the same open file; it is closed by itself. */
+    public LinuxFile duplicate() throws IOException {
+        return new LinuxFile(libc, fcntl(F_DUPFD_CLOEXEC, FIRST_DUPLICATE), description);
     }
 
     /** {@code fcntl(2)} with an integer argument. */

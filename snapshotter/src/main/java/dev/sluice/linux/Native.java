@@ -6,6 +6,7 @@ import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.Arrays;
 import jnr.ffi.LibraryLoader;
+import jnr.ffi.Pointer;
 import jnr.ffi.Runtime;
 import jnr.ffi.annotations.SaveError;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,11 @@ final class Native {
 
     LibC libc() {
         return libc;
+    }
+
+    /** For structs that hold addresses. */
+    Runtime runtime() {
+        return runtime;
     }
 
     /** The error number of this thread's last call. */
@@ -121,6 +127,15 @@ final class Native {
 
         @SaveError
         int poll(ByteBuffer descriptors, long count, int timeoutMillis);
+
+        @SaveError
+        int pipe2(ByteBuffer ends, int flags);
+
+        @SaveError
+        int socket(int domain, int type, int protocol);
+
+        @SaveError
+        long sendmsg(int fd, Pointer message, int flags);
 
         @SaveError
         int eventfd(int initial, int flags);

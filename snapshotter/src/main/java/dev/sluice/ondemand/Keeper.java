@@ -36,18 +36,19 @@ public interface Keeper {
 
     /**
      * Takes back what the process before left under a name; it goes on being kept. The caller owns the returned file. Empty if there is
-     * nothing of that name.
+     * nothing of that name, or it was taken before.
      */
     Optional<LinuxFile> take(String name) throws IOException;
 
     /**
-     * Gives a file into keeping, in place of what was kept under that name; it stays the caller's, too.
+     * Gives a file into keeping, in place of what was kept under that name; it stays the caller's, too. Once this has returned, it is kept
+     * however we die; until then, what was kept before still is.
      *
      * @param name letters, digits and {@code -}, at most 200 characters
      * @throws IOException if the keeper does not take it; a keeper that is not there takes everything
      */
     void keep(String name, LinuxFile file) throws IOException;
 
-    /** Ends the keeping; without effect if nothing of that name is kept. */
+    /** Ends the keeping, also of what nobody took; without effect if nothing of that name is kept. */
     void forget(String name) throws IOException;
 }

@@ -30,6 +30,7 @@ class ConfigLoaderTest {
                         Path.of("/run/sluice/sluice.sock"),
                         Path.of("/run/containerd/containerd.sock"),
                         BackendChoice.AUTO,
+                        KeeperChoice.AUTO,
                         new AdminAddress.UnixSocket(Path.of("/run/sluice/admin.sock")),
                         LogLevel.INFO,
                         Duration.ofSeconds(10),
@@ -57,6 +58,7 @@ class ConfigLoaderTest {
                 address = "/run/a.sock"
                 containerd = "/run/c.sock"
                 backend = "fuse"
+                keeper = "fd-store"
                 admin = "127.0.0.1:9090"
                 log_level = "debug"
                 prepare_timeout = "2500ms"
@@ -86,6 +88,7 @@ class ConfigLoaderTest {
                         Path.of("/run/a.sock"),
                         Path.of("/run/c.sock"),
                         BackendChoice.FUSE,
+                        KeeperChoice.FD_STORE,
                         new AdminAddress.Loopback("127.0.0.1", 9090),
                         LogLevel.DEBUG,
                         Duration.ofMillis(2500),
