@@ -4,7 +4,7 @@ import dev.sluice.fill.BootId;
 import dev.sluice.linux.Linux;
 import dev.sluice.ondemand.Backend;
 import dev.sluice.ondemand.ErofsMounter;
-import dev.sluice.ondemand.FileBackedErofs;
+import dev.sluice.ondemand.ErofsMounters;
 import dev.sluice.ondemand.Keeper;
 import dev.sluice.ondemand.ProbeResult;
 import dev.sluice.ondemand.fuse.FuseBackend;
@@ -37,11 +37,13 @@ final class Backends {
     }
 
     private static Backend fuse(Config config, Linux linux, Path root) throws IOException {
-        ErofsMounter erofs = new FileBackedErofs(linux.mounts());
+        ErofsMounters.Choice choice = erofs(config, linux, root);
+        ErofsMounter erofs = choice.mounter();
         ProbeResult probe = new FuseProbe(linux, erofs, root).run();
         if (!probe.ok()) {
             throw new IOException("backend fuse does not work here: " + probe.reason());
         }
+        log.info("EROFS is mounted on {}: {}", erofs.way(), choice.reason());
         FuseOptions defaults = FuseOptions.defaults();
         return FuseBackend.start(
                 linux,
@@ -49,5 +51,13 @@ final class Backends {
                 new FuseOptions(config.fuse().threads(), defaults.maxReadBytes(), defaults.maxBackground()),
                 erofs,
                 BootId.current());
+    }
+
+    /** @param scratch an existing directory, on the file system that will hold the layers */
+    static ErofsMounters.Choice erofs(Config config, Linux linux, Path scratch) throws IOException {
+        return switch (config.fuse().loopDevices()) {
+            case AUTO -> ErofsMounters.choose(linux, scratch);
+            case ALWAYS -> new ErofsMounters.Choice(ErofsMounters.loopDevices(linux), "fuse.loop_devices is always");
+        };
     }
 }

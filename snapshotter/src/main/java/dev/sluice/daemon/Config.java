@@ -129,6 +129,11 @@ public record Config(
      * The FUSE backend.
      *
      * @param threads that take the kernel's requests
+     * @param loopDevices when layers are mounted on loop devices
      */
-    public record Fuse(int threads) {}
+    public record Fuse(int threads, LoopDeviceUse loopDevices) {
+        public Fuse {
+            requireNonNull(loopDevices, "loopDevices is null");
+        }
+    }
 }

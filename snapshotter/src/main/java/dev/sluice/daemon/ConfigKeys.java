@@ -142,6 +142,13 @@ final class ConfigKeys {
 
     static final ConfigKey<Integer> FUSE_THREADS =
             ConfigKey.of("fuse.threads", ConfigType.integer(1, 64), 2, "Threads that take the kernel's requests.");
+    static final ConfigKey<LoopDeviceUse> FUSE_LOOP_DEVICES = ConfigKey.of(
+            "fuse.loop_devices",
+            ConfigType.choice(LoopDeviceUse.class),
+            LoopDeviceUse.AUTO,
+            "auto or always: whether layers are mounted on loop devices only where the kernel mounts no regular",
+            "files (before Linux 6.12), or everywhere; that helps kernels of which `sluice doctor` says that",
+            "short files go unnoticed.");
 
     /** In the order of the annotated file; the keys of a table stand together. */
     static final List<ConfigKey<?>> ALL = List.of(
@@ -168,7 +175,8 @@ final class ConfigKeys {
             FILL_THREADS,
             FILL_MEMORY,
             READ_AHEAD_MAX,
-            FUSE_THREADS);
+            FUSE_THREADS,
+            FUSE_LOOP_DEVICES);
 
     private ConfigKeys() {}
 }

@@ -58,7 +58,7 @@ public final class ConfigLoader {
                     values.get(ConfigKeys.MAX_DISK),
                     registry(values),
                     fill(values),
-                    new Config.Fuse(values.get(ConfigKeys.FUSE_THREADS)));
+                    new Config.Fuse(values.get(ConfigKeys.FUSE_THREADS), values.get(ConfigKeys.FUSE_LOOP_DEVICES)));
         } catch (IllegalArgumentException e) {
             String place = file.map(path -> path + ": ").orElse("");
             throw new InvalidConfigException(place + e.getMessage(), e);

@@ -5,8 +5,9 @@ import dev.sluice.daemon.DoctorReport.Finding;
 import dev.sluice.daemon.DoctorReport.Level;
 import dev.sluice.linux.Linux;
 import dev.sluice.linux.SystemInfo;
+import dev.sluice.ondemand.ErofsMounter;
+import dev.sluice.ondemand.ErofsMounters;
 import dev.sluice.ondemand.ErofsTruncationProbe;
-import dev.sluice.ondemand.FileBackedErofs;
 import dev.sluice.ondemand.Probe;
 import dev.sluice.ondemand.ProbeResult;
 import dev.sluice.ondemand.fuse.FuseProbe;
@@ -36,8 +37,11 @@ final class Doctor {
         findings.add(new Finding("kernel", Level.OK, SystemInfo.kernel().toString()));
         Path scratch = Files.createTempDirectory("sluice-doctor");
         try {
-            findings.addAll(backends(config, scratch));
-            findings.add(probe(new ErofsTruncationProbe(linux, scratch), Level.PROBLEM));
+            ErofsMounters.Choice choice = Backends.erofs(config, linux, scratch);
+            ErofsMounter erofs = choice.mounter();
+            findings.add(new Finding("EROFS", Level.OK, "is mounted on " + erofs.way() + ": " + choice.reason()));
+            findings.addAll(backends(config, erofs, scratch));
+            findings.add(probe(new ErofsTruncationProbe(linux, erofs, scratch), Level.PROBLEM));
         } finally {
             Files.deleteIfExists(scratch);
         }
@@ -51,8 +55,8 @@ final class Doctor {
         return new DoctorReport(findings);
     }
 
-    private List<Finding> backends(Config config, Path scratch) {
-        Finding fuse = probe(new FuseProbe(linux, new FileBackedErofs(linux.mounts()), scratch), Level.PROBLEM);
+    private List<Finding> backends(Config config, ErofsMounter erofs, Path scratch) {
+        Finding fuse = probe(new FuseProbe(linux, erofs, scratch), Level.PROBLEM);
         boolean cachefiles = Files.exists(Path.of("/dev/cachefiles"));
         return List.of(
                 new Finding(

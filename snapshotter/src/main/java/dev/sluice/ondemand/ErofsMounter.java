@@ -5,6 +5,9 @@ import java.nio.file.Path;
 
 /** Mounts EROFS on a metadata image and a data device that are regular files. Safe for use by many threads. */
 public interface ErofsMounter {
+    /** What EROFS is mounted on: {@code regular files} or {@code loop devices}. */
+    String way();
+
     /**
      * Mounts read-only.
      *

@@ -48,7 +48,7 @@ class ConfigLoaderTest {
                                 Duration.ofSeconds(60),
                                 Optional.empty()),
                         new Config.Fill(PROCESSORS, DataSize.ofMebibytes(64), DataSize.ofMebibytes(4)),
-                        new Config.Fuse(2)));
+                        new Config.Fuse(2, LoopDeviceUse.AUTO)));
     }
 
     @Test
@@ -81,6 +81,7 @@ class ConfigLoaderTest {
                 read_ahead_max = "1MiB"
                 [fuse]
                 threads = 3
+                loop_devices = "always"
                 """);
         assertThat(config)
                 .isEqualTo(new Config(
@@ -106,7 +107,7 @@ class ConfigLoaderTest {
                                 Duration.ofMinutes(2),
                                 Optional.of(Path.of("/etc/docker/config.json"))),
                         new Config.Fill(7, DataSize.ofMebibytes(1024), DataSize.ofMebibytes(1)),
-                        new Config.Fuse(3)));
+                        new Config.Fuse(3, LoopDeviceUse.ALWAYS)));
     }
 
     @Test
@@ -192,6 +193,7 @@ class ConfigLoaderTest {
                 "fill.memory = '1KiB'",
                 "fill.memory = '999999999999GiB'",
                 "fuse.threads = 0",
+                "fuse.loop_devices = 'never'",
             })
     void aBadValueIsNamedWithItsKeyAndWhatIsExpected(String content) {
         String key = content.substring(0, content.indexOf(' '));

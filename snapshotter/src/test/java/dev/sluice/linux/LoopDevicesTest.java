@@ -81,7 +81,7 @@ class LoopDevicesTest {
 
     @Test
     void aMountKeepsItAfterItIsClosed() throws Exception {
-        assumeTrue(Files.isExecutable(Path.of("/usr/bin/mkfs.erofs")), "mkfs.erofs is not installed");
+        MkfsErofs.assumeInstalled();
         Path tree = Files.createDirectory(directory.resolve("tree"));
         Files.writeString(tree.resolve("hello"), "hello, loop");
         MkfsErofs image = MkfsErofs.build(tree, directory);

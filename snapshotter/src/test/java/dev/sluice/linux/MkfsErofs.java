@@ -14,9 +14,14 @@ import java.nio.file.Path;
  * @param blob the device, whole blocks of 4096 bytes
  */
 public record MkfsErofs(Path metadata, Path blob) {
-    /** Skips the test where such an image cannot be made or mounted. */
+    /** Skips the test where such an image cannot be made or mounted as it is. */
     public static void assumeUsable() throws IOException {
         assumeTrue(SystemInfo.kernel().isAtLeast(6, 12), "EROFS on regular files needs Linux 6.12");
+        assumeInstalled();
+    }
+
+    /** Skips the test where such an image cannot be made. */
+    public static void assumeInstalled() {
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/mkfs.erofs")), "mkfs.erofs is not installed");
     }
 

@@ -19,13 +19,26 @@ class ErofsTruncationProbeTest {
     Path scratch;
 
     @Test
-    void provesThatThisKernelReportsAShortDeviceAndLeavesNothingBehind() throws IOException {
-        assumeTrue(linux.lstat(Path.of("/proc/self")).uid() == 0, "mounting needs root");
+    void provesThatThisKernelReportsAShortFileAndLeavesNothingBehind() throws IOException {
         assumeTrue(SystemInfo.kernel().isAtLeast(6, 12), "EROFS on regular files needs Linux 6.12");
 
-        ProbeResult result = new ErofsTruncationProbe(linux, scratch).run();
+        provesThatAShortDeviceIsReported(new FileBackedErofs(linux.mounts()));
+    }
 
-        assertThat(result.reason()).startsWith("reading from a short device fails as it should");
+    @Test
+    void provesThatAShortLoopDeviceIsReported() throws IOException {
+        assumeTrue(Files.exists(Path.of("/dev/loop-control")), "this kernel has no loop devices");
+
+        provesThatAShortDeviceIsReported(new LoopErofs(linux.loopDevices(), linux.mounts()));
+    }
+
+    private void provesThatAShortDeviceIsReported(ErofsMounter erofs) throws IOException {
+        assumeTrue(linux.lstat(Path.of("/proc/self")).uid() == 0, "mounting needs root");
+
+        ProbeResult result = new ErofsTruncationProbe(linux, erofs, scratch).run();
+
+        assertThat(result.reason())
+                .startsWith("on " + erofs.way() + ", reading from a short device fails as it should");
         assertThat(result.ok()).isTrue();
         assertThat(scratch).isEmptyDirectory();
         assertThat(MountTable.read().under(scratch)).isEmpty();
@@ -33,7 +46,8 @@ class ErofsTruncationProbeTest {
 
     @Test
     void saysWhyItCouldNotTry() {
-        ProbeResult result = new ErofsTruncationProbe(linux, scratch.resolve("missing")).run();
+        ProbeResult result =
+                new ErofsTruncationProbe(linux, new FileBackedErofs(linux.mounts()), scratch.resolve("missing")).run();
 
         assertThat(result.ok()).isFalse();
         assertThat(result.reason()).contains("missing");

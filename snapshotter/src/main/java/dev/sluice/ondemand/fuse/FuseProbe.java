@@ -42,8 +42,8 @@ public final class FuseProbe implements Probe {
     public ProbeResult run() {
         try {
             KernelVersion kernel = SystemInfo.kernel();
-            if (!kernel.isAtLeast(6, 12)) {
-                return ProbeResult.notOk(NAME, "EROFS on regular files needs Linux 6.12, this is " + kernel.release());
+            if (!kernel.isAtLeast(5, 16)) {
+                return ProbeResult.notOk(NAME, "EROFS with data devices needs Linux 5.16, this is " + kernel.release());
             }
             if (!Files.exists(Path.of("/dev/fuse"))) {
                 return ProbeResult.notOk(NAME, "there is no /dev/fuse");
@@ -66,7 +66,7 @@ public final class FuseProbe implements Probe {
                     ? ProbeResult.ok(
                             NAME,
                             "a device was read through FUSE 7."
-                                    + backend.connection().minor() + " and EROFS")
+                                    + backend.connection().minor() + " and EROFS on " + erofs.way())
                     : ProbeResult.notOk(NAME, "a device reads wrong through FUSE and EROFS");
         }
     }

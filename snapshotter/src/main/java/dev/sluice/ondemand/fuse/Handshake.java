@@ -13,8 +13,12 @@ import java.util.List;
 
 /** The first request of a connection, INIT, and its answer. */
 final class Handshake {
-    /** What Sluice uses. Passthrough never: it raises the stack depth, and EROFS could not be mounted on top. */
+    /**
+     * What Sluice uses. ASYNC_DIO is for loop devices, whose reads would wait for each other. Passthrough never: it raises the stack depth,
+     * and EROFS could not be mounted on top.
+     */
     private static final long WANTED = InitFlag.ASYNC_READ
+            | InitFlag.ASYNC_DIO
             | InitFlag.NO_OPEN_SUPPORT
             | InitFlag.PARALLEL_DIROPS
             | InitFlag.MAX_PAGES

@@ -60,6 +60,7 @@ final class Protocol {
     /** Flags of {@link Init}; those from bit 32 on travel in {@code flags2}. */
     static final class InitFlag {
         static final long ASYNC_READ = 1;
+        static final long ASYNC_DIO = 1L << 15;
         static final long NO_OPEN_SUPPORT = 1L << 17;
         static final long PARALLEL_DIROPS = 1L << 18;
         static final long MAX_PAGES = 1L << 22;

@@ -1,6 +1,7 @@
 package dev.sluice.ondemand.fuse;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -12,6 +13,7 @@ import dev.sluice.linux.Linux;
 import dev.sluice.linux.MkfsErofs;
 import dev.sluice.linux.MountTable;
 import dev.sluice.linux.Mounts.UnmountFlag;
+import dev.sluice.ondemand.ErofsMounter;
 import dev.sluice.ondemand.FileBackedErofs;
 import dev.sluice.ondemand.SourceLayer;
 import java.io.IOException;
@@ -51,7 +53,7 @@ class ErofsOnFuseTest {
     void mountLayer() throws Exception {
         assumeTrue(linux.lstat(Path.of("/proc/self")).uid() == 0, "mounting needs root");
         assumeTrue(Files.exists(Path.of("/dev/fuse")), "there is no /dev/fuse");
-        MkfsErofs.assumeUsable();
+        assumeMountable();
         tree = Files.createDirectories(directory.resolve("tree"));
         Files.createDirectories(tree.resolve("usr/bin"));
         Files.copy(Path.of("/usr/bin/sha256sum"), tree.resolve("usr/bin/sha256sum"));
@@ -66,14 +68,19 @@ class ErofsOnFuseTest {
                 linux, directory.resolve("data"), directory.resolve("present"), blob.length, BootId.current());
         layer = new SourceLayer(device, blob, CompletableFuture.delayedExecutor(2, MILLISECONDS));
         backend = FuseBackend.start(
-                linux,
-                directory.resolve("fuse"),
-                FuseOptions.defaults(),
-                new FileBackedErofs(linux.mounts()),
-                BootId.current());
+                linux, directory.resolve("fuse"), FuseOptions.defaults(), erofs(linux), BootId.current());
         mount = Files.createDirectory(directory.resolve("mount"));
-        linux.mounts()
-                .erofs(image.metadata(), List.of(backend.expose("00ff", layer).path()), mount, List.of());
+        erofs(linux).mount(image.metadata(), backend.expose("00ff", layer).path(), mount);
+    }
+
+    ErofsMounter erofs(Linux linux) {
+        return new FileBackedErofs(linux.mounts());
+    }
+
+    void assertNothingIsLeft() {}
+
+    void assumeMountable() throws IOException {
+        MkfsErofs.assumeUsable();
     }
 
     @AfterEach
@@ -90,6 +97,7 @@ class ErofsOnFuseTest {
             device.close();
         }
         assertThat(MountTable.read().under(directory)).isEmpty();
+        assertNothingIsLeft();
     }
 
     @Test
@@ -174,6 +182,30 @@ class ErofsOnFuseTest {
     }
 
     @Test
+    void aReadThatWaitsHoldsUpNoOther() throws Exception {
+        assertThat(mount.resolve("usr/bin/sha256sum")).hasSameBinaryContentAs(tree.resolve("usr/bin/sha256sum"));
+        linux.mounts().unmount(mount);
+        erofs(linux).mount(image.metadata(), directory.resolve("fuse/00ff"), mount);
+        layer.hold();
+        Process waiting = new ProcessBuilder("cat", mount.resolve("large").toString())
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        await().until(() -> layer.waiting() > 0);
+
+        Process other = new ProcessBuilder(
+                        "cmp",
+                        mount.resolve("usr/bin/sha256sum").toString(),
+                        tree.resolve("usr/bin/sha256sum").toString())
+                .start();
+
+        assertThat(other.waitFor(1, MINUTES)).as("what is present is read").isTrue();
+        assertThat(other.exitValue()).isZero();
+        assertThat(waiting.isAlive()).isTrue();
+        layer.release();
+        assertThat(waiting.waitFor()).isZero();
+    }
+
+    @Test
     void readersGetAnErrorWhenTheConnectionCloses() throws Exception {
         layer.hold();
         List<Process> readers = new ArrayList<>();
@@ -195,7 +227,7 @@ class ErofsOnFuseTest {
     @Test
     void twoMountsShareADevice() throws Exception {
         Path second = Files.createDirectory(directory.resolve("second"));
-        linux.mounts().erofs(image.metadata(), List.of(directory.resolve("fuse/00ff")), second, List.of());
+        erofs(linux).mount(image.metadata(), directory.resolve("fuse/00ff"), second);
 
         assertThat(second.resolve("large")).hasSameBinaryContentAs(mount.resolve("large"));
     }
