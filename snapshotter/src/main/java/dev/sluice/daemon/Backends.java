@@ -7,41 +7,95 @@ import dev.sluice.ondemand.ErofsMounter;
 import dev.sluice.ondemand.ErofsMounters;
 import dev.sluice.ondemand.Keeper;
 import dev.sluice.ondemand.ProbeResult;
+import dev.sluice.ondemand.cachefiles.CachefilesBackend;
+import dev.sluice.ondemand.cachefiles.CachefilesOptions;
 import dev.sluice.ondemand.fuse.FuseBackend;
 import dev.sluice.ondemand.fuse.FuseOptions;
 import dev.sluice.ondemand.fuse.FuseProbe;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Chooses the backend. */
+/** Chooses and starts the backend. */
 final class Backends {
     private static final Logger log = LoggerFactory.getLogger(Backends.class);
 
-    private Backends() {}
+    /** In the order in which {@code auto} tries them. */
+    private static final List<BackendChoice> ALL =
+            List.of(BackendChoice.CACHEFILES, BackendChoice.FANOTIFY, BackendChoice.FUSE);
+
+    private final Config config;
+    private final Linux linux;
+    private final Path root;
+    private final Keeper keeper;
+
+    private Backends(Config config, Linux linux, Path root, Keeper keeper) {
+        this.config = config;
+        this.linux = linux;
+        this.root = root;
+        this.keeper = keeper;
+    }
 
     /**
      * Starts the backend that the configuration names, or with {@code auto} the first that works here.
      *
-     * @param keeper holds the backend's kernel files while we are dead
-     * @throws IOException if it does not work here; the message says why
+     * @param keeper holds the kernel's files while no daemon runs
+     * @throws IOException if none works here; the message says why
      */
     static Backend start(Config config, Linux linux, Path root, Keeper keeper) throws IOException {
         log.debug("Keeper: {}", keeper);
-        return switch (config.backend()) {
-            case AUTO, FUSE -> fuse(config, linux, root);
-            case CACHEFILES, FANOTIFY ->
-                throw new IOException("backend " + config.backend() + " is not part of this version; use fuse or auto");
-        };
+        Backends backends = new Backends(config, linux, root, keeper);
+        return config.backend() == BackendChoice.AUTO ? backends.first() : backends.start(config.backend());
     }
 
-    private static Backend fuse(Config config, Linux linux, Path root) throws IOException {
+    private Backend first() throws IOException {
+        List<String> reasons = new ArrayList<>();
+        for (BackendChoice choice : ALL) {
+            try {
+                return start(choice);
+            } catch (IOException e) {
+                log.info("{}", e.getMessage());
+                reasons.add(String.valueOf(e.getMessage()));
+            }
+        }
+        throw new IOException(String.join("; ", reasons));
+    }
+
+    private Backend start(BackendChoice choice) throws IOException {
+        try {
+            return switch (choice) {
+                case CACHEFILES -> cachefiles();
+                case FANOTIFY -> throw new IOException("it is not part of this version");
+                case AUTO, FUSE -> fuse();
+            };
+        } catch (IOException e) {
+            throw new IOException("backend " + choice + " does not work here: " + e.getMessage(), e);
+        }
+    }
+
+    private Backend cachefiles() throws IOException {
+        if (!Files.exists(CachefilesBackend.DEVICE)) {
+            throw new IOException("the kernel has no " + CachefilesBackend.DEVICE);
+        }
+        Config.Cachefiles cachefiles = config.cachefiles();
+        CachefilesOptions options = new CachefilesOptions(
+                cachefiles.directory().orElse(root.resolve("cachefiles")),
+                cachefiles.tag(),
+                cachefiles.limits(),
+                cachefiles.threads());
+        return CachefilesBackend.start(linux, options, keeper, root);
+    }
+
+    private Backend fuse() throws IOException {
         ErofsMounters.Choice choice = erofs(config, linux, root);
         ErofsMounter erofs = choice.mounter();
         ProbeResult probe = new FuseProbe(linux, erofs, root).run();
         if (!probe.ok()) {
-            throw new IOException("backend fuse does not work here: " + probe.reason());
+            throw new IOException(probe.reason());
         }
         log.info("EROFS is mounted on {}: {}", erofs.way(), choice.reason());
         FuseOptions defaults = FuseOptions.defaults();

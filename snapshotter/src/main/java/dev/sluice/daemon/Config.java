@@ -2,6 +2,7 @@ package dev.sluice.daemon;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.sluice.ondemand.cachefiles.CullLimits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -37,7 +38,8 @@ public record Config(
         DataSize maxDisk,
         Registry registry,
         Fill fill,
-        Fuse fuse) {
+        Fuse fuse,
+        Cachefiles cachefiles) {
 
     /** @throws IllegalArgumentException if two values contradict each other; the message is one sentence */
     public Config {
@@ -54,6 +56,7 @@ public record Config(
         requireNonNull(registry, "registry is null");
         requireNonNull(fill, "fill is null");
         requireNonNull(fuse, "fuse is null");
+        requireNonNull(cachefiles, "cachefiles is null");
         requireDistinctSockets(address, containerd, admin);
     }
 
@@ -134,6 +137,22 @@ public record Config(
     public record Fuse(int threads, LoopDeviceUse loopDevices) {
         public Fuse {
             requireNonNull(loopDevices, "loopDevices is null");
+        }
+    }
+
+    /**
+     * The cachefiles backend.
+     *
+     * @param directory of the kernel's cache, absolute; empty for the one below the root directory
+     * @param tag the cache's name in the kernel
+     * @param limits when the kernel asks for space in it
+     * @param threads that take the kernel's requests
+     */
+    public record Cachefiles(Optional<Path> directory, String tag, CullLimits limits, int threads) {
+        public Cachefiles {
+            requireNonNull(directory, "directory is null");
+            requireNonNull(tag, "tag is null");
+            requireNonNull(limits, "limits is null");
         }
     }
 }

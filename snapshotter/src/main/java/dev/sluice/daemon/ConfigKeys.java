@@ -150,6 +150,34 @@ final class ConfigKeys {
             "files (before Linux 6.12), or everywhere; that helps kernels of which `sluice doctor` says that",
             "short files go unnoticed.");
 
+    static final ConfigKey<Optional<Path>> CACHEFILES_DIRECTORY = ConfigKey.of(
+            "cachefiles.directory",
+            ConfigType.optionalPath(),
+            Optional.empty(),
+            "Where the kernel keeps its cache, on ext4 or xfs. \"\" for the directory cachefiles below root.");
+    static final ConfigKey<String> CACHEFILES_TAG = ConfigKey.of(
+            "cachefiles.tag",
+            ConfigType.tag(),
+            "sluice",
+            "The name of the cache in the kernel, for its log and statistics.");
+    static final ConfigKey<Integer> CACHEFILES_RUN = ConfigKey.of(
+            "cachefiles.run",
+            ConfigType.integer(2, 99),
+            10,
+            "Percent of the cache's disk (blocks and files) that are free: above this nothing is culled.");
+    static final ConfigKey<Integer> CACHEFILES_CULL = ConfigKey.of(
+            "cachefiles.cull",
+            ConfigType.integer(1, 98),
+            7,
+            "Below this many percent the least recently used of what no container uses is taken out of the cache.");
+    static final ConfigKey<Integer> CACHEFILES_STOP = ConfigKey.of(
+            "cachefiles.stop",
+            ConfigType.integer(0, 97),
+            3,
+            "Below this many percent the kernel takes nothing more into the cache: reads of what is not in it fail.");
+    static final ConfigKey<Integer> CACHEFILES_THREADS = ConfigKey.of(
+            "cachefiles.threads", ConfigType.integer(1, 64), 2, "Threads that take the kernel's requests.");
+
     /** In the order of the annotated file; the keys of a table stand together. */
     static final List<ConfigKey<?>> ALL = List.of(
             ROOT,
@@ -176,7 +204,13 @@ final class ConfigKeys {
             FILL_MEMORY,
             READ_AHEAD_MAX,
             FUSE_THREADS,
-            FUSE_LOOP_DEVICES);
+            FUSE_LOOP_DEVICES,
+            CACHEFILES_DIRECTORY,
+            CACHEFILES_TAG,
+            CACHEFILES_RUN,
+            CACHEFILES_CULL,
+            CACHEFILES_STOP,
+            CACHEFILES_THREADS);
 
     private ConfigKeys() {}
 }

@@ -2,6 +2,7 @@ package dev.sluice.daemon;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.sluice.ondemand.cachefiles.CullLimits;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -58,7 +59,8 @@ public final class ConfigLoader {
                     values.get(ConfigKeys.MAX_DISK),
                     registry(values),
                     fill(values),
-                    new Config.Fuse(values.get(ConfigKeys.FUSE_THREADS), values.get(ConfigKeys.FUSE_LOOP_DEVICES)));
+                    new Config.Fuse(values.get(ConfigKeys.FUSE_THREADS), values.get(ConfigKeys.FUSE_LOOP_DEVICES)),
+                    cachefiles(values));
         } catch (IllegalArgumentException e) {
             String place = file.map(path -> path + ": ").orElse("");
             throw new InvalidConfigException(place + e.getMessage(), e);
@@ -76,6 +78,17 @@ public final class ConfigLoader {
                 values.get(ConfigKeys.PATIENCE),
                 values.get(ConfigKeys.DEADLINE),
                 values.get(ConfigKeys.DOCKER_CONFIG));
+    }
+
+    private static Config.Cachefiles cachefiles(Values values) throws InvalidConfigException {
+        return new Config.Cachefiles(
+                values.get(ConfigKeys.CACHEFILES_DIRECTORY),
+                values.get(ConfigKeys.CACHEFILES_TAG),
+                new CullLimits(
+                        values.get(ConfigKeys.CACHEFILES_RUN),
+                        values.get(ConfigKeys.CACHEFILES_CULL),
+                        values.get(ConfigKeys.CACHEFILES_STOP)),
+                values.get(ConfigKeys.CACHEFILES_THREADS));
     }
 
     private static Config.Fill fill(Values values) throws InvalidConfigException {

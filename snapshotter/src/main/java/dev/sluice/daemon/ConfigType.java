@@ -51,6 +51,14 @@ record ConfigType<T>(String expected, Function<JsonNode, Optional<T>> reader, Fu
                 Object::toString);
     }
 
+    /** A name that the kernel takes for a cache. */
+    static ConfigType<String> tag() {
+        return text(
+                "1 to 64 letters, digits, - and _",
+                text -> Optional.of(text).filter(tag -> tag.matches("[A-Za-z0-9_-]{1,64}")),
+                tag -> tag);
+    }
+
     /** One of an enum's constants, in lower case, with {@code -} for {@code _}. */
     static <E extends Enum<E>> ConfigType<E> choice(Class<E> type) {
         List<E> constants = List.of(type.getEnumConstants());

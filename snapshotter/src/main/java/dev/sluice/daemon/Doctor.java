@@ -10,6 +10,7 @@ import dev.sluice.ondemand.ErofsMounters;
 import dev.sluice.ondemand.ErofsTruncationProbe;
 import dev.sluice.ondemand.Probe;
 import dev.sluice.ondemand.ProbeResult;
+import dev.sluice.ondemand.cachefiles.CachefilesProbe;
 import dev.sluice.ondemand.fuse.FuseProbe;
 import java.io.IOException;
 import java.nio.file.FileStore;
@@ -56,20 +57,29 @@ final class Doctor {
     }
 
     private List<Finding> backends(Config config, ErofsMounter erofs, Path scratch) {
+        ProbeResult cachefiles = new CachefilesProbe(linux, scratch).run();
         Finding fuse = probe(new FuseProbe(linux, erofs, scratch), Level.PROBLEM);
-        boolean cachefiles = Files.exists(Path.of("/dev/cachefiles"));
+        Optional<String> first = cachefiles.ok()
+                ? Optional.of("cachefiles")
+                : Optional.of("fuse").filter(name -> fuse.level() == Level.OK);
         return List.of(
-                new Finding(
-                        "backend cachefiles",
-                        Level.NOTE,
-                        (cachefiles ? "the kernel has it" : "the kernel has no /dev/cachefiles")
-                                + "; this version of Sluice does not speak it"),
+                new Finding("backend cachefiles", cachefiles.ok() ? Level.OK : Level.NOTE, cachefiles.reason()),
                 new Finding("backend fanotify", Level.NOTE, "this version of Sluice does not speak it"),
                 fuse,
-                new Finding(
-                        "backend chosen",
-                        fuse.level() == Level.OK ? Level.OK : Level.PROBLEM,
-                        config.backend() + (fuse.level() == Level.OK ? ": fuse" : ": none works here")));
+                chosen(config.backend(), first, cachefiles.ok(), fuse.level() == Level.OK));
+    }
+
+    private static Finding chosen(BackendChoice choice, Optional<String> first, boolean cachefiles, boolean fuse) {
+        boolean works = switch (choice) {
+            case AUTO -> first.isPresent();
+            case CACHEFILES -> cachefiles;
+            case FANOTIFY -> false;
+            case FUSE -> fuse;
+        };
+        String what = choice == BackendChoice.AUTO
+                ? choice + ": " + first.orElse("none works here")
+                : choice + (works ? "" : ", which does not work here");
+        return new Finding("backend chosen", works ? Level.OK : Level.PROBLEM, what);
     }
 
     private static Finding probe(Probe probe, Level otherwise) {

@@ -69,6 +69,9 @@ final class LayerRuntime implements AutoCloseable {
                     config.prepareTimeout(),
                     config.prefetch(),
                     config.maxDisk().bytes())));
+            // Before the layers are closed: what a keeper holds waits for the next process instead of failing with its
+            // layer.
+            closing.add(backend);
             Snapshots snapshots =
                     closing.add(Snapshots.open(root.path(), layers, new DiskUsage(linux), Clock.systemUTC()));
             ImageMounts imageMounts =

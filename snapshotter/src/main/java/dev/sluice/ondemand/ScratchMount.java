@@ -36,6 +36,11 @@ public final class ScratchMount implements AutoCloseable {
         return directory;
     }
 
+    /** An empty directory. */
+    public Path mountPoint() {
+        return mountPoint;
+    }
+
     /** The file whose contents are on the device. */
     public Path file() {
         return mountPoint.resolve(ProbeImage.FILE_NAME);

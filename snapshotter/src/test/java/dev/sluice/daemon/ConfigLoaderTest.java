@@ -3,6 +3,7 @@ package dev.sluice.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.ondemand.cachefiles.CullLimits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +49,8 @@ class ConfigLoaderTest {
                                 Duration.ofSeconds(60),
                                 Optional.empty()),
                         new Config.Fill(PROCESSORS, DataSize.ofMebibytes(64), DataSize.ofMebibytes(4)),
-                        new Config.Fuse(2, LoopDeviceUse.AUTO)));
+                        new Config.Fuse(2, LoopDeviceUse.AUTO),
+                        new Config.Cachefiles(Optional.empty(), "sluice", CullLimits.DEFAULT, 2)));
     }
 
     @Test
@@ -82,6 +84,13 @@ class ConfigLoaderTest {
                 [fuse]
                 threads = 3
                 loop_devices = "always"
+                [cachefiles]
+                directory = "/srv/cache"
+                tag = "images"
+                run = 20
+                cull = 15
+                stop = 5
+                threads = 4
                 """);
         assertThat(config)
                 .isEqualTo(new Config(
@@ -107,7 +116,9 @@ class ConfigLoaderTest {
                                 Duration.ofMinutes(2),
                                 Optional.of(Path.of("/etc/docker/config.json"))),
                         new Config.Fill(7, DataSize.ofMebibytes(1024), DataSize.ofMebibytes(1)),
-                        new Config.Fuse(3, LoopDeviceUse.ALWAYS)));
+                        new Config.Fuse(3, LoopDeviceUse.ALWAYS),
+                        new Config.Cachefiles(
+                                Optional.of(Path.of("/srv/cache")), "images", new CullLimits(20, 15, 5), 4)));
     }
 
     @Test

@@ -1,7 +1,6 @@
 package dev.sluice.e2e.runtime;
 
 import dev.sluice.e2e.host.Command;
-import dev.sluice.e2e.host.Patience;
 import dev.sluice.e2e.host.Poll;
 import dev.sluice.e2e.host.TestBed;
 import java.io.IOException;
@@ -72,7 +71,7 @@ public record SluiceNode(SluiceProcess sluice, ContainerdProcess containerd) {
         Command list = client().command("snapshots", "--snapshotter", SluiceProcess.NAME, "ls");
         if (!Poll.until(RECONNECTED, () -> list.runForResult().exitCode() == 0)) {
             throw new IOException("Tried to reach sluice through containerd but failed because: not within "
-                    + Patience.of(RECONNECTED) + ", " + list.runForResult().stderr());
+                    + RECONNECTED + ", " + list.runForResult().stderr());
         }
     }
 
