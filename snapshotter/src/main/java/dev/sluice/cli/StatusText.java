@@ -12,8 +12,8 @@ record StatusText(StatusReport report) {
     String plain() {
         StringBuilder out = new StringBuilder();
         out.append(String.format(
-                "sluice %s, backend %s, root %s, since %s%n",
-                report.version(), report.backend(), report.root(), report.started()));
+                "sluice %s, backend %s, keeper %s, root %s, since %s%n",
+                report.version(), report.backend(), report.keeper(), report.root(), report.started()));
         out.append(String.format("%d lazy layers%n", report.layers().size()));
         for (LayerStatus layer : report.layers()) {
             out.append(String.format(
@@ -39,6 +39,7 @@ record StatusText(StatusReport report) {
         ObjectNode root = JsonNodeFactory.instance.objectNode();
         root.put("version", report.version());
         root.put("backend", report.backend());
+        root.put("keeper", report.keeper());
         root.put("root", report.root().toString());
         root.put("address", report.address().toString());
         root.put("containerd", report.containerd().toString());

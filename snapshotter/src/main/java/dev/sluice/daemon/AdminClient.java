@@ -66,6 +66,7 @@ public final class AdminClient implements AutoCloseable {
         return new StatusReport(
                 response.getVersion(),
                 response.getBackend(),
+                response.getKeeper(),
                 Path.of(response.getRoot()),
                 Path.of(response.getAddress()),
                 Path.of(response.getContainerd()),

@@ -4,6 +4,7 @@ import dev.sluice.mount.ImageMounts;
 import dev.sluice.mount.ImageMounts.ImageMount;
 import dev.sluice.mount.LayerManager;
 import dev.sluice.mount.LayerStatus;
+import dev.sluice.ondemand.Keeper;
 import dev.sluice.proto.admin.v1.AdminGrpc;
 import dev.sluice.proto.admin.v1.Layer;
 import dev.sluice.proto.admin.v1.MountRequest;
@@ -25,13 +26,21 @@ import java.time.Instant;
 final class AdminService extends AdminGrpc.AdminImplBase {
     private final Config config;
     private final String backend;
+    private final Keeper keeper;
     private final Instant started;
     private final LayerManager layers;
     private final ImageMounts imageMounts;
 
-    AdminService(Config config, String backend, Instant started, LayerManager layers, ImageMounts imageMounts) {
+    AdminService(
+            Config config,
+            String backend,
+            Keeper keeper,
+            Instant started,
+            LayerManager layers,
+            ImageMounts imageMounts) {
         this.config = config;
         this.backend = backend;
+        this.keeper = keeper;
         this.started = started;
         this.layers = layers;
         this.imageMounts = imageMounts;
@@ -54,6 +63,7 @@ final class AdminService extends AdminGrpc.AdminImplBase {
             StatusResponse.Builder response = StatusResponse.newBuilder()
                     .setVersion(Version.current())
                     .setBackend(backend)
+                    .setKeeper(keeper.toString())
                     .setRoot(config.root().toString())
                     .setAddress(config.address().toString())
                     .setContainerd(config.containerd().toString())

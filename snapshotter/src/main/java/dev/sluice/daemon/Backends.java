@@ -47,7 +47,6 @@ final class Backends {
      * @throws IOException if none works here; the message says why
      */
     static Backend start(Config config, Linux linux, Path root, Keeper keeper) throws IOException {
-        log.debug("Keeper: {}", keeper);
         Backends backends = new Backends(config, linux, root, keeper);
         return config.backend() == BackendChoice.AUTO ? backends.first() : backends.start(config.backend());
     }

@@ -42,15 +42,17 @@ public final class Daemon implements AutoCloseable {
                     new AdminService(
                             config,
                             runtime.backend().name(),
+                            runtime.keeper(),
                             Clock.systemUTC().instant(),
                             runtime.layers(),
                             runtime.imageMounts())));
             new AdminAddressFile(config.root()).write(config.admin());
             log.info(
-                    "sluice {} serves {} with backend {}, root {}, admin {}",
+                    "sluice {} serves {} with backend {}, keeper {}, root {}, admin {}",
                     Version.current(),
                     config.address(),
                     runtime.backend().name(),
+                    runtime.keeper(),
                     config.root(),
                     config.admin());
             if (manager.isPresent()) {

@@ -8,10 +8,12 @@ import dev.sluice.linux.SystemInfo;
 import dev.sluice.ondemand.ErofsMounter;
 import dev.sluice.ondemand.ErofsMounters;
 import dev.sluice.ondemand.ErofsTruncationProbe;
+import dev.sluice.ondemand.Keeper;
 import dev.sluice.ondemand.Probe;
 import dev.sluice.ondemand.ProbeResult;
 import dev.sluice.ondemand.cachefiles.CachefilesProbe;
 import dev.sluice.ondemand.fuse.FuseProbe;
+import dev.sluice.ondemand.keeper.ProcessKeeperProbe;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
@@ -48,6 +50,7 @@ final class Doctor {
         }
         findings.add(root(config.root()));
         Daemon daemon = daemon(config.admin());
+        findings.add(daemon.status().map(Doctor::keeper).orElseGet(() -> keeper(config.keeper())));
         // What a running daemon works with counts, not what this command would be configured for.
         Path socket = daemon.status().map(StatusReport::containerd).orElse(config.containerd());
         Path address = daemon.status().map(StatusReport::address).orElse(config.address());
@@ -85,6 +88,34 @@ final class Doctor {
     private static Finding probe(Probe probe, Level otherwise) {
         ProbeResult result = probe.run();
         return new Finding(probe.name(), result.ok() ? Level.OK : otherwise, result.reason());
+    }
+
+    private static Finding keeper(StatusReport daemon) {
+        boolean none = daemon.keeper().equals(Keeper.NONE.toString());
+        return new Finding(
+                "keeper",
+                none ? Level.NOTE : Level.OK,
+                none
+                        ? "none: when the daemon dies, reads of what is not here yet fail"
+                        : "the daemon's is " + daemon.keeper());
+    }
+
+    /** A service manager's store is seen only by the service. */
+    private Finding keeper(KeeperChoice choice) {
+        String manager = "; systemd's store, which goes before with auto, is seen by the daemon only";
+        return switch (choice) {
+            case NONE ->
+                new Finding(
+                        "keeper",
+                        Level.NOTE,
+                        "none, as configured: when the daemon dies, reads of what is not here yet fail");
+            case FD_STORE -> new Finding("keeper", Level.NOTE, "fd-store, which is seen by the daemon only");
+            case PROCESS -> probe(new ProcessKeeperProbe(linux), Level.PROBLEM);
+            case AUTO -> {
+                ProbeResult result = new ProcessKeeperProbe(linux).run();
+                yield new Finding("keeper", result.ok() ? Level.OK : Level.NOTE, result.reason() + manager);
+            }
+        };
     }
 
     private static Finding root(Path root) throws IOException {

@@ -6,5 +6,7 @@ public enum KeeperChoice {
     AUTO,
     /** The file descriptor store of the service manager. */
     FD_STORE,
+    /** A process of our own. */
+    PROCESS,
     NONE
 }

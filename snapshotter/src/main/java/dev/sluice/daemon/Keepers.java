@@ -2,14 +2,22 @@ package dev.sluice.daemon;
 
 import dev.sluice.linux.Linux;
 import dev.sluice.ondemand.Keeper;
+import dev.sluice.ondemand.ProbeResult;
 import dev.sluice.ondemand.keeper.FdStoreKeeper;
 import dev.sluice.ondemand.keeper.NotifySocket;
+import dev.sluice.ondemand.keeper.ProcessKeeper;
+import dev.sluice.ondemand.keeper.ProcessKeeperProbe;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Chooses the keeper. */
 final class Keepers {
+    private static final Logger log = LoggerFactory.getLogger(Keepers.class);
+
     /** Set by systemd from version 254 on, if the unit has a store: how many files it takes. */
     private static final String CAPACITY = "FDSTORE";
 
@@ -30,22 +38,25 @@ final class Keepers {
      * Opens the keeper that the configuration names, or with {@code auto} the best that there is, which may be {@link Keeper#NONE}. To be
      * called once in the life of a process.
      *
+     * @param root the root directory, locked by this process
      * @param environment of this process
      * @throws IOException if it does not work here; the message says why
      */
-    static Keeper open(KeeperChoice choice, Linux linux, Map<String, String> environment) throws IOException {
+    static Keeper open(KeeperChoice choice, Linux linux, Path root, Map<String, String> environment)
+            throws IOException {
         Optional<NotifySocket> manager = NotifySocket.of(linux, environment);
         return switch (choice) {
             case AUTO ->
                 manager.isPresent() && isPreserved(environment)
                         ? fdStore(linux, manager.get(), environment)
-                        : Keeper.NONE;
+                        : processIfPossible(linux, root);
             case FD_STORE ->
                 fdStore(
                         linux,
                         manager.orElseThrow(() ->
                                 new IOException("keeper fd-store does not work here: no service manager listens")),
                         environment);
+            case PROCESS -> ProcessKeeper.open(linux, root);
             case NONE -> Keeper.NONE;
         };
     }
@@ -58,6 +69,15 @@ final class Keepers {
                 environment,
                 ProcessHandle.current().pid(),
                 capacity(environment).orElse(USUAL_CAPACITY));
+    }
+
+    private static Keeper processIfPossible(Linux linux, Path root) throws IOException {
+        ProbeResult probe = new ProcessKeeperProbe(linux).run();
+        if (!probe.ok()) {
+            log.warn("There is no keeper: {}", probe.reason());
+            return Keeper.NONE;
+        }
+        return ProcessKeeper.open(linux, root);
     }
 
     private static boolean isPreserved(Map<String, String> environment) {

@@ -24,14 +24,21 @@ import java.util.List;
  */
 final class LayerRuntime implements AutoCloseable {
     private final Closing closing;
+    private final Keeper keeper;
     private final Backend backend;
     private final LayerManager layers;
     private final Snapshots snapshots;
     private final ImageMounts imageMounts;
 
     private LayerRuntime(
-            Closing closing, Backend backend, LayerManager layers, Snapshots snapshots, ImageMounts imageMounts) {
+            Closing closing,
+            Keeper keeper,
+            Backend backend,
+            LayerManager layers,
+            Snapshots snapshots,
+            ImageMounts imageMounts) {
         this.closing = closing;
+        this.keeper = keeper;
         this.backend = backend;
         this.layers = layers;
         this.snapshots = snapshots;
@@ -47,7 +54,7 @@ final class LayerRuntime implements AutoCloseable {
         Closing closing = new Closing();
         try {
             RootDirectory root = closing.add(RootDirectory.open(config.root()));
-            Keeper keeper = Keepers.open(config.keeper(), linux, System.getenv());
+            Keeper keeper = closing.add(Keepers.open(config.keeper(), linux, root.path(), System.getenv()));
             RegistryClient registry = closing.add(
                     new RegistryClient(Settings.registry(config.registry()), Settings.credentials(config.registry())));
             ContainerdClient containerd = closing.add(new ContainerdClient(config.containerd()));
@@ -76,7 +83,7 @@ final class LayerRuntime implements AutoCloseable {
                     closing.add(Snapshots.open(root.path(), layers, new DiskUsage(linux), Clock.systemUTC()));
             ImageMounts imageMounts =
                     new ImageMounts(root.path().resolve("image-mounts.json"), layers, resolver, linux.mounts());
-            return new LayerRuntime(closing, backend, layers, snapshots, imageMounts);
+            return new LayerRuntime(closing, keeper, backend, layers, snapshots, imageMounts);
         } catch (IOException | RuntimeException e) {
             closing.closeAfter(e);
             throw e;
@@ -87,6 +94,10 @@ final class LayerRuntime implements AutoCloseable {
     void restore() throws IOException {
         imageMounts.restore();
         layers.allRestored();
+    }
+
+    Keeper keeper() {
+        return keeper;
     }
 
     Backend backend() {

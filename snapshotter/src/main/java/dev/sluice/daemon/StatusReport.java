@@ -11,6 +11,7 @@ import java.util.List;
  * What a running daemon holds.
  *
  * @param backend that is in use
+ * @param keeper that is in use, for people
  * @param address the socket that it serves containerd on
  * @param containerd containerd's own socket
  * @param imageMounts of {@code sluice mount}
@@ -18,6 +19,7 @@ import java.util.List;
 public record StatusReport(
         String version,
         String backend,
+        String keeper,
         Path root,
         Path address,
         Path containerd,
@@ -27,6 +29,7 @@ public record StatusReport(
     public StatusReport {
         requireNonNull(version, "version is null");
         requireNonNull(backend, "backend is null");
+        requireNonNull(keeper, "keeper is null");
         requireNonNull(root, "root is null");
         requireNonNull(address, "address is null");
         requireNonNull(containerd, "containerd is null");

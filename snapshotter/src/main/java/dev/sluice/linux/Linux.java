@@ -92,6 +92,11 @@ public final class Linux {
         return new UnixDatagrams(libc);
     }
 
+    /** Programs that inherit our files. */
+    public Processes processes() {
+        return new Processes(libc);
+    }
+
     /** A new pipe. */
     public Pipe pipe() throws LinuxException {
         return Pipe.create(libc);

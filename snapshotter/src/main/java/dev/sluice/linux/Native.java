@@ -137,6 +137,38 @@ final class Native {
         @SaveError
         long sendmsg(int fd, Pointer message, int flags);
 
+        /** {@code waitid} with {@code P_PIDFD}. */
+        @SaveError
+        int waitid(int type, int id, ByteBuffer info, int options);
+
+        int posix_spawn(
+                ByteBuffer pid,
+                byte[] program,
+                ByteBuffer actions,
+                ByteBuffer attributes,
+                Pointer arguments,
+                Pointer environment);
+
+        int posix_spawnattr_init(ByteBuffer attributes);
+
+        int posix_spawnattr_setflags(ByteBuffer attributes, short flags);
+
+        int posix_spawnattr_setsigmask(ByteBuffer attributes, ByteBuffer set);
+
+        int posix_spawnattr_destroy(ByteBuffer attributes);
+
+        int posix_spawn_file_actions_init(ByteBuffer actions);
+
+        int posix_spawn_file_actions_addopen(ByteBuffer actions, int fd, byte[] path, int flags, int mode);
+
+        int posix_spawn_file_actions_adddup2(ByteBuffer actions, int from, int to);
+
+        int posix_spawn_file_actions_addchdir_np(ByteBuffer actions, byte[] path);
+
+        int posix_spawn_file_actions_addclosefrom_np(ByteBuffer actions, int first);
+
+        int posix_spawn_file_actions_destroy(ByteBuffer actions);
+
         @SaveError
         int eventfd(int initial, int flags);
 
@@ -181,9 +213,13 @@ final class Native {
         @SaveError
         long syscall(long number, int fd, int command, byte @Nullable [] key, byte @Nullable [] value, int auxiliary);
 
-        /** {@code fsmount}. */
+        /** {@code fsmount}, {@code pidfd_open}, {@code pidfd_getfd}. */
         @SaveError
         long syscall(long number, int fd, int flags, int attributes);
+
+        /** {@code pidfd_send_signal}. */
+        @SaveError
+        long syscall(long number, int fd, int signal, @Nullable ByteBuffer info, int flags);
 
         /** {@code move_mount}. */
         @SaveError

@@ -41,7 +41,7 @@ public interface Backend extends AutoCloseable {
     /** A layer is being deleted, nothing is mounted on it any more: what this backend keeps of it outside its directory goes, soon. */
     void discard(String name);
 
-    /** Stops answering. May be called again.  What still waits is answered with an error, or left to the next process if somebody keeps it. */
+    /** Stops answering. May be called again. What still waits is answered with an error, or left to the next process if somebody keeps it. */
     @Override
     void close() throws IOException;
 

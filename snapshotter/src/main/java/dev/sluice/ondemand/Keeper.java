@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * Holds kernel files of ours while we are dead, so that readers wait for the next process instead of failing. Safe for use by many threads.
  */
-public interface Keeper {
+public interface Keeper extends AutoCloseable {
     /** Nobody keeps anything. */
     Keeper NONE = new Keeper() {
         @Override
@@ -28,6 +28,11 @@ public interface Keeper {
         @Override
         public void forget(String name) {
             // Nothing was kept.
+        }
+
+        @Override
+        public String toString() {
+            return "none";
         }
     };
 
@@ -51,4 +56,12 @@ public interface Keeper {
 
     /** Ends the keeping, also of what nobody took; without effect if nothing of that name is kept. */
     void forget(String name) throws IOException;
+
+    /** Lets go of what this process has; what is kept stays kept. */
+    @Override
+    default void close() throws IOException {}
+
+    /** For people: which keeper it is, {@code process 4711}. */
+    @Override
+    String toString();
 }

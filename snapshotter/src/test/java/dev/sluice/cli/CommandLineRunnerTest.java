@@ -32,6 +32,7 @@ class CommandLineRunnerTest {
     private static final StatusReport STATUS = new StatusReport(
             "1.0",
             "fuse",
+            "process 4711",
             Path.of("/var/lib/sluice"),
             Path.of("/run/sluice/sluice.sock"),
             Path.of("/run/containerd/containerd.sock"),
@@ -121,6 +122,7 @@ class CommandLineRunnerTest {
         assertThat(run("status", "--json")).isZero();
         JsonNode json = new ObjectMapper().readTree(out.toString());
         assertThat(json.path("backend").asText()).isEqualTo("fuse");
+        assertThat(json.path("keeper").asText()).isEqualTo("process 4711");
         assertThat(json.path("started").asText()).isEqualTo("2026-01-02T03:04:05Z");
         JsonNode layer = json.path("layers").path(0);
         assertThat(layer.path("present_bytes").asLong()).isEqualTo(50);

@@ -118,6 +118,12 @@ public final class FdStoreKeeper implements Keeper {
         }
     }
 
+    @Override
+    public synchronized void close() {
+        returned.values().forEach(LinuxFile::close);
+        returned.clear();
+    }
+
     /** What may have been stored in spite of a failure must not be taken for the current one after a restart. */
     private void removeAfter(KeptName name, IOException failure) {
         try {
@@ -129,6 +135,6 @@ public final class FdStoreKeeper implements Keeper {
 
     @Override
     public String toString() {
-        return manager.toString();
+        return "fd-store of the " + manager;
     }
 }

@@ -1,56 +1,34 @@
 package dev.sluice.ondemand.keeper;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 
 /** {@code e2e/tools/fd-holder} with a {@link KeeperClient} beneath it. */
 final class FdHolder implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-    private final Process process;
+    private final ClientProcess client;
     private final Path log;
-    private final PrintStream commands;
-    private final BufferedReader results;
 
-    private FdHolder(Process process, Path log) {
-        this.process = process;
+    private FdHolder(ClientProcess client, Path log) {
+        this.client = client;
         this.log = log;
-        this.commands = new PrintStream(process.getOutputStream(), true, UTF_8);
-        this.results = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
     }
 
     /** @param log what the holder says goes there */
     static FdHolder start(Path log) throws IOException {
-        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-        Process process = new ProcessBuilder(
-                        Path.of("..", "e2e", "tools", "fd-holder").toRealPath().toString(),
-                        java.toString(),
-                        "-XX:+IgnoreUnrecognizedVMOptions",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-Xshare:auto",
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        KeeperClient.class.getName())
-                .redirectError(log.toFile())
-                .start();
-        return new FdHolder(process, log);
+        Path holder = Path.of("..", "e2e", "tools", "fd-holder").toRealPath();
+        return new FdHolder(ClientProcess.start(List.of(holder.toString()), List.of(), log), log);
     }
 
-    /** Has the client do something; returns what it says. */
+    /** Has the client do something; returns what it says, or {@code died}. */
     String run(String command) throws IOException {
-        commands.println(command);
-        return Objects.requireNonNull(results.readLine(), "the client is gone");
+        return client.run(command);
     }
 
     /** As {@code kill -9} and a start by hand. */
@@ -63,7 +41,8 @@ final class FdHolder implements AutoCloseable {
 
     void signal(String name) throws IOException {
         try {
-            new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+            new ProcessBuilder(
+                            "kill", "-" + name, Long.toString(client.process().pid()))
                     .inheritIO()
                     .start()
                     .waitFor();
@@ -90,6 +69,6 @@ final class FdHolder implements AutoCloseable {
     @Override
     public void close() throws IOException {
         signal("TERM");
-        process.onExit().join();
+        client.process().onExit().join();
     }
 }

@@ -6,6 +6,7 @@ import dev.sluice.linux.Linux;
 import dev.sluice.linux.LinuxFile;
 import dev.sluice.linux.OpenFlags;
 import dev.sluice.ondemand.Keeper;
+import dev.sluice.ondemand.keeper.ProcessKeeper.Step;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -19,19 +20,26 @@ import java.util.Optional;
  * and started again.
  */
 final class KeeperClient {
-    private final Linux linux = Linux.load();
-    private final NotifySocket manager;
-    private final Keeper keeper;
+    static final int CAPACITY = 3;
 
-    private KeeperClient() throws IOException {
-        manager = NotifySocket.of(linux, System.getenv()).orElseThrow();
-        int capacity = Integer.parseInt(System.getenv("FDSTORE"));
-        keeper = FdStoreKeeper.open(
-                linux, manager, System.getenv(), ProcessHandle.current().pid(), Math.min(capacity, 3));
+    private final Linux linux = Linux.load();
+    private final Keeper keeper;
+    private Optional<Step> last = Optional.empty();
+
+    private KeeperClient(String[] arguments) throws IOException {
+        keeper = arguments.length == 0
+                ? FdStoreKeeper.open(
+                        linux,
+                        manager(),
+                        System.getenv(),
+                        ProcessHandle.current().pid(),
+                        CAPACITY)
+                : ProcessKeeper.open(linux, Path.of(arguments[0]), this::haltAt);
     }
 
+    /** @param arguments the root directory of a {@link ProcessKeeper}; without, it is an {@link FdStoreKeeper} */
     public static void main(String[] arguments) throws IOException {
-        KeeperClient client = new KeeperClient();
+        KeeperClient client = new KeeperClient(arguments);
         BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, UTF_8));
         for (String line = commands.readLine(); line != null; line = commands.readLine()) {
             String result;
@@ -54,18 +62,33 @@ final class KeeperClient {
             // What a keep() leaves behind that is killed before it lets the old file go.
             case "store" -> {
                 try (LinuxFile file = open(words[2])) {
-                    manager.store(words[1], file);
+                    manager().store(words[1], file);
                 }
             }
             case "take" -> {
                 return take(words[1]);
             }
             case "forget" -> keeper.forget(words[1]);
-            case "ready" -> manager.ready();
-            case "stopping" -> manager.stopping();
+            case "ready" -> manager().ready();
+            case "stopping" -> manager().stopping();
+            case "die-at" -> last = Optional.of(Step.valueOf(words[1]));
+            case "where" -> {
+                return keeper.toString();
+            }
             default -> throw new IllegalArgumentException(words[0]);
         }
         return "done";
+    }
+
+    private NotifySocket manager() {
+        return NotifySocket.of(linux, System.getenv()).orElseThrow();
+    }
+
+    /** As a kill at this instruction. */
+    private void haltAt(Step step) {
+        if (last.equals(Optional.of(step))) {
+            Runtime.getRuntime().halt(137);
+        }
     }
 
     private String take(String name) throws IOException {
