@@ -1,6 +1,9 @@
 package dev.sluice.e2e;
 
+import dev.sluice.e2e.host.TestBed;
 import dev.sluice.e2e.image.DebianImage;
+import dev.sluice.e2e.image.Estargz;
+import java.io.IOException;
 import java.util.List;
 
 /** Images that several tests share, so that each is made once. */
@@ -14,4 +17,11 @@ final class TestImages {
     static final List<String> PYTHON_HELLO = List.of("python3", "-c", "import json; print(json.loads('\"hello\"'))");
 
     private TestImages() {}
+
+    /** Makes them where they can be made, for tests that then run where they can only be read. */
+    public static void main(String[] arguments) throws IOException {
+        try (TestBed bed = Machine.newTestBed()) {
+            Estargz.build(PYTHON, bed.directory("i"));
+        }
+    }
 }

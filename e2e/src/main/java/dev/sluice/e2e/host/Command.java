@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * @param arguments the program and its arguments
  * @param environment variables set in addition to those of this process
  * @param directory where to run it, or empty for the current directory
- * @param timeout after which the process and its descendants are killed
+ * @param timeout after which the process and its descendants are killed, on a machine of ordinary speed, see {@link Patience}
  */
 public record Command(
         List<String> arguments, Map<String, String> environment, Optional<Path> directory, Duration timeout) {
@@ -107,8 +107,9 @@ public record Command(
                 onFirstOutput.run();
             });
             CompletableFuture<String> stderr = read(process.getErrorStream(), () -> {});
-            if (!process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new IOException("Tried to run " + arguments + " but failed because: not done after " + timeout);
+            if (!process.waitFor(Patience.of(timeout).toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new IOException(
+                        "Tried to run " + arguments + " but failed because: not done after " + Patience.of(timeout));
             }
             Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
             String out = stdout.join();

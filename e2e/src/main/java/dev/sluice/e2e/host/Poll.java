@@ -13,11 +13,12 @@ public final class Poll {
     /**
      * Asks until the condition holds.
      *
+     * @param timeout for a machine of ordinary speed, see {@link Patience}
      * @return false if it did not hold before the timeout
      * @throws IOException if the condition throws it, or the thread was interrupted
      */
     public static boolean until(Duration timeout, Condition condition) throws IOException {
-        long end = System.nanoTime() + timeout.toNanos();
+        long end = System.nanoTime() + Patience.of(timeout).toNanos();
         while (!condition.holds()) {
             if (System.nanoTime() - end >= 0) {
                 return false;

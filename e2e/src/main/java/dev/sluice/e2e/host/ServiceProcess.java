@@ -54,7 +54,8 @@ public final class ServiceProcess implements AutoCloseable {
     public void awaitReady(Poll.Condition condition) throws IOException {
         boolean ready = Poll.until(READY, () -> !process.isAlive() || condition.holds());
         if (!ready || !process.isAlive()) {
-            String reason = process.isAlive() ? "not ready after " + READY : "exit code " + process.exitValue();
+            String reason =
+                    process.isAlive() ? "not ready after " + Patience.of(READY) : "exit code " + process.exitValue();
             throw new IOException("Tried to start " + name + " but failed because: " + reason + "\n" + logTail());
         }
     }
@@ -67,8 +68,8 @@ public final class ServiceProcess implements AutoCloseable {
      */
     public int awaitExit() throws IOException {
         if (!Poll.until(READY, () -> !process.isAlive())) {
-            throw new IOException("Tried to see " + name + " end but failed because: still running after " + READY
-                    + "\n" + logTail());
+            throw new IOException("Tried to see " + name + " end but failed because: still running after "
+                    + Patience.of(READY) + "\n" + logTail());
         }
         return process.exitValue();
     }
@@ -110,13 +111,14 @@ public final class ServiceProcess implements AutoCloseable {
         if (!awaitEnd()) {
             process.destroyForcibly();
             awaitEnd();
-            throw new IOException("Tried to stop " + name + " but failed because: still running after " + STOP);
+            throw new IOException(
+                    "Tried to stop " + name + " but failed because: still running after " + Patience.of(STOP));
         }
     }
 
     private boolean awaitEnd() throws IOException {
         try {
-            return process.waitFor(STOP.toMillis(), TimeUnit.MILLISECONDS);
+            return process.waitFor(Patience.of(STOP).toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("Tried to stop " + name + " but failed because: interrupted", e);

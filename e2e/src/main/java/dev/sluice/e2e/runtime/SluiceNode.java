@@ -1,6 +1,7 @@
 package dev.sluice.e2e.runtime;
 
 import dev.sluice.e2e.host.Command;
+import dev.sluice.e2e.host.Patience;
 import dev.sluice.e2e.host.Poll;
 import dev.sluice.e2e.host.TestBed;
 import java.io.IOException;
@@ -71,7 +72,7 @@ public record SluiceNode(SluiceProcess sluice, ContainerdProcess containerd) {
         Command list = client().command("snapshots", "--snapshotter", SluiceProcess.NAME, "ls");
         if (!Poll.until(RECONNECTED, () -> list.runForResult().exitCode() == 0)) {
             throw new IOException("Tried to reach sluice through containerd but failed because: not within "
-                    + RECONNECTED + ", " + list.runForResult().stderr());
+                    + Patience.of(RECONNECTED) + ", " + list.runForResult().stderr());
         }
     }
 
