@@ -99,10 +99,7 @@ public final class Mounts {
     public void overlay(List<Path> lowers, @Nullable OverlayUpper upper, Path target) throws LinuxException {
         String joined =
                 String.join(":", lowers.stream().map(Mounts::escapeLower).toList());
-        String options = "lowerdir=" + joined;
-        if (upper != null) {
-            options += ",upperdir=" + escape(upper.directory()) + ",workdir=" + escape(upper.work());
-        }
+        String options = overlayOptions(joined, upper);
         if (Native.text(options).length <= MAX_DATA_BYTES) {
             mount("overlay", target, "overlay", upper == null ? MS_RDONLY : 0, options);
             return;
@@ -117,7 +114,35 @@ public final class Mounts {
                 context.string("workdir", upper.work().toString());
             }
             context.mount(target, upper == null ? MountContext.MOUNT_ATTR_RDONLY : 0);
+        } catch (LinuxException e) {
+            if (!e.is(Errno.EINVAL)) {
+                throw e;
+            }
+            // Before Linux 6.7 there is no lowerdir+.
+            overlayByDescriptors(lowers, upper, target);
         }
+    }
+
+    /** As {@link #overlay}, for kernels that know no option {@code lowerdir+}. */
+    void overlayByDescriptors(List<Path> lowers, @Nullable OverlayUpper upper, Path target) throws LinuxException {
+        Path absolute = target.toAbsolutePath();
+        new ManyLowers(libc, lowerdir -> {
+                    String options = overlayOptions(lowerdir, upper);
+                    if (Native.text(options).length > MAX_DATA_BYTES) {
+                        throw new LinuxException("mount overlay on " + target, Errno.E2BIG.number());
+                    }
+                    mount("overlay", absolute, "overlay", upper == null ? MS_RDONLY : 0, options);
+                })
+                .mount(lowers);
+    }
+
+    private static String overlayOptions(String lowerdir, @Nullable OverlayUpper upper) {
+        String options = "lowerdir=" + lowerdir;
+        if (upper != null) {
+            options += ",upperdir=" + escape(upper.directory().toAbsolutePath()) + ",workdir="
+                    + escape(upper.work().toAbsolutePath());
+        }
+        return options;
     }
 
     /** The writable directory of an overlay, and an empty one beside it on the same file system. */

@@ -114,14 +114,7 @@ class MountsTest {
 
     @Test
     void overlaysMoreLowersThanOnePageOfOptionsHolds() throws IOException {
-        assumeTrue(SystemInfo.kernel().isAtLeast(6, 7), "lowerdir+ needs Linux 6.7");
-        List<Path> lowers = new ArrayList<>();
-        for (int i = 0; i < 100; i++) {
-            Path lower = Files.createDirectory(directory.resolve("l".repeat(60) + i));
-            Files.writeString(lower.resolve("f" + i), "");
-            Files.writeString(lower.resolve("same"), "from " + i);
-            lowers.add(lower);
-        }
+        List<Path> lowers = lowers(100);
         Path target = Files.createDirectory(directory.resolve("m"));
 
         mounts.overlay(lowers, null, target);
@@ -129,6 +122,44 @@ class MountsTest {
         assertThat(target.resolve("same")).hasContent("from 0");
         assertThat(target.resolve("f99")).exists();
         assertThatThrownBy(() -> Files.writeString(target.resolve("new"), "x")).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void overlaysAsManyLowersAsTheKernelTakesWhereItDoesNotTakeThemOneByOne() throws IOException {
+        List<Path> lowers = lowers(499);
+        Path upper = Files.createDirectory(directory.resolve("upper"));
+        Path work = Files.createDirectory(directory.resolve("work"));
+        Path target = Files.createDirectory(directory.resolve("m"));
+
+        mounts.overlayByDescriptors(lowers, new Mounts.OverlayUpper(upper, work), target);
+        Files.writeString(target.resolve("new"), "x");
+
+        assertThat(target.resolve("same")).hasContent("from 0");
+        assertThat(target.resolve("f498")).exists();
+        assertThat(upper.resolve("new")).hasContent("x");
+        assertThat(Path.of("").toAbsolutePath())
+                .as("working directory")
+                .isEqualTo(Path.of("/proc/self/cwd").toRealPath());
+    }
+
+    @Test
+    void saysWhichOfManyLowersIsMissing() throws IOException {
+        List<Path> lowers = new ArrayList<>(lowers(2));
+        lowers.add(directory.resolve("missing"));
+
+        assertThatThrownBy(() -> mounts.overlayByDescriptors(lowers, null, directory))
+                .hasMessage("open " + directory.resolve("missing") + ": ENOENT (No such file or directory)");
+    }
+
+    private List<Path> lowers(int count) throws IOException {
+        List<Path> lowers = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            Path lower = Files.createDirectory(directory.resolve("l".repeat(60) + i));
+            Files.writeString(lower.resolve("f" + i), "");
+            Files.writeString(lower.resolve("same"), "from " + i);
+            lowers.add(lower);
+        }
+        return lowers;
     }
 
     @Test
