@@ -15,7 +15,16 @@ import java.nio.file.StandardOpenOption;
 import java.util.OptionalLong;
 
 /** Files on a local file system. */
-record LinuxDeviceFiles(Linux linux) implements DeviceFiles {
+record LinuxDeviceFiles(FileOpener opener) implements DeviceFiles {
+    static LinuxDeviceFiles of(Linux linux) {
+        return new LinuxDeviceFiles(path -> linux.open(path, O_RDWR | O_CREAT, 0600));
+    }
+
+    /** One of the files is opened in a way of its own. */
+    LinuxDeviceFiles with(Path special, FileOpener openSpecial) {
+        return new LinuxDeviceFiles(path -> path.equals(special) ? openSpecial.open(path) : opener.open(path));
+    }
+
     @Override
     public OptionalLong size(Path path) throws IOException {
         try {
@@ -27,7 +36,7 @@ record LinuxDeviceFiles(Linux linux) implements DeviceFiles {
 
     @Override
     public DeviceFile open(Path path) throws IOException {
-        return new OpenFile(path, linux.open(path, O_RDWR | O_CREAT, 0600));
+        return new OpenFile(path, opener.open(path));
     }
 
     @Override

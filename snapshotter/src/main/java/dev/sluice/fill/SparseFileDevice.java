@@ -53,7 +53,17 @@ public final class SparseFileDevice implements DataDevice {
      */
     public static SparseFileDevice open(Linux linux, Path data, Path present, long size, BootId boot)
             throws IOException {
-        return open(new LinuxDeviceFiles(linux), data, present, size, boot);
+        return open(LinuxDeviceFiles.of(linux), data, present, size, boot);
+    }
+
+    /**
+     * See {@link #open(Linux, Path, Path, long, BootId)}.
+     *
+     * @param opener opens the sparse file; everything that is written goes through what it returns
+     */
+    public static SparseFileDevice open(Linux linux, Path data, Path present, long size, BootId boot, FileOpener opener)
+            throws IOException {
+        return open(LinuxDeviceFiles.of(linux).with(data, opener), data, present, size, boot);
     }
 
     /** See {@link #open(Linux, Path, Path, long, BootId)}. */

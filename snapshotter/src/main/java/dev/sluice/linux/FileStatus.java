@@ -30,8 +30,8 @@ public record FileStatus(
 
     private static final int AT_SYMLINK_NOFOLLOW = 0x100;
     private static final int AT_NO_AUTOMOUNT = 0x800;
-    private static final int AT_EMPTY_PATH = 0x1000;
-    private static final int STATX_BASIC_STATS = 0x7ff;
+    static final int AT_EMPTY_PATH = 0x1000;
+    static final int STATX_BASIC_STATS = 0x7ff;
 
     private static final int TYPE_MASK = 0170000;
     private static final int DIRECTORY = 0040000;
@@ -81,7 +81,7 @@ public record FileStatus(
     }
 
     /** {@code struct statx} of {@code linux/stat.h}; the same on every architecture, unlike {@code struct stat}. */
-    private static final class Layout {
+    static final class Layout {
         static final int SIZE = 256;
         static final int NLINK = 16;
         static final int UID = 20;

@@ -14,6 +14,10 @@ public final class Linux {
     /** {@code linux/limits.h}. */
     private static final int PATH_MAX = 4096;
 
+    private static final int MFD_CLOEXEC = 1;
+    /** The same on x86-64 and arm64. */
+    private static final int RLIMIT_NOFILE = 7;
+
     private final Native libc;
 
     private Linux(Native libc) {
@@ -105,6 +109,49 @@ public final class Linux {
     /** A new event counter at zero. */
     public EventFd eventFd() throws LinuxException {
         return EventFd.create(libc);
+    }
+
+    /** A new group without marks. Needs CAP_SYS_ADMIN and Linux 6.14. */
+    public FanotifyGroup fanotifyGroup() throws LinuxException {
+        return FanotifyGroup.create(libc);
+    }
+
+    /** A group that another process made; it is closed with the returned object. */
+    public FanotifyGroup fanotifyGroup(LinuxFile group) {
+        return new FanotifyGroup(libc, group);
+    }
+
+    /** For use by one thread. */
+    public InodeReader inodeReader() {
+        return new InodeReader(libc);
+    }
+
+    /** A file that exists only in memory, and only while somebody has it open. The name is for people. */
+    public LinuxFile memoryFile(String name) throws LinuxException {
+        long fd = libc.check(libc.libc().memfd_create(Native.text(name), MFD_CLOEXEC), "create a file in memory");
+        return new LinuxFile(libc, (int) fd, name);
+    }
+
+    /**
+     * Lets this process have at least so many files open, if it may.
+     *
+     * @return how many it can have open now
+     */
+    public long raiseOpenFileLimit(long wanted) throws LinuxException {
+        ByteBuffer limits = Native.struct(2 * Long.BYTES);
+        libc.check(libc.libc().getrlimit(RLIMIT_NOFILE, limits), "read the limit of open files");
+        long soft = limits.getLong(0);
+        long hard = limits.getLong(Long.BYTES);
+        if (Long.compareUnsigned(soft, wanted) >= 0) {
+            return soft;
+        }
+        limits.putLong(0, wanted).putLong(Long.BYTES, Long.compareUnsigned(hard, wanted) >= 0 ? hard : wanted);
+        if (libc.libc().setrlimit(RLIMIT_NOFILE, limits) == 0) {
+            return wanted;
+        }
+        limits.putLong(0, hard).putLong(Long.BYTES, hard);
+        libc.check(libc.libc().setrlimit(RLIMIT_NOFILE, limits), "raise the limit of open files");
+        return hard;
     }
 
     /** Waits for files to become readable; for use by one thread. */

@@ -3,7 +3,11 @@ package dev.sluice.linux;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -154,6 +158,30 @@ public final class LinuxFile implements AutoCloseable {
         return advance(from, count);
     }
 
+    /**
+     * {@code write(2)} of a message that may have lost its addressee.
+     *
+     * @return whether it was taken; false if the call failed with {@code lost}
+     */
+    boolean writeUnless(Errno lost, ByteBuffer from) throws IOException {
+        long count;
+        enter();
+        try {
+            do {
+                count = libc.libc().write(fd, from, from.remaining());
+            } while (libc.interrupted(count));
+            if (count < 0) {
+                if (libc.errno() == lost.number()) {
+                    return false;
+                }
+                throw failure("write");
+            }
+        } finally {
+            leave();
+        }
+        return true;
+    }
+
     /** {@code pwrite(2)}; returns the bytes written, which may be fewer than remain. */
     public int write(ByteBuffer from, long offset) throws IOException {
         long count;
@@ -238,6 +266,20 @@ public final class LinuxFile implements AutoCloseable {
         return status().size();
     }
 
+    /**
+     * Maps a part of the file, for reading and writing: changes are in the file at once. Stays valid after {@link #close}. Not for files that
+     * can be opened only once.
+     */
+    public ByteBuffer map(long offset, int length) throws IOException {
+        enter();
+        try (FileChannel channel =
+                FileChannel.open(Path.of("/proc/self/fd/" + fd), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            return channel.map(FileChannel.MapMode.READ_WRITE, offset, length).order(ByteOrder.nativeOrder());
+        } finally {
+            leave();
+        }
+    }
+
     /** Whether calls return {@link Errno#EAGAIN} instead of waiting. Belongs to the open file, so to all its descriptors. */
     public void setNonBlocking(boolean nonBlocking) throws IOException {
         long flags = fcntl(F_GETFL, 0);
@@ -281,11 +323,12 @@ public final class LinuxFile implements AutoCloseable {
         return description + " (fd " + fd + ")";
     }
 
-    private interface Call {
+    interface Call {
         long run();
     }
 
-    private long call(String action, Call call) throws IOException {
+    /** Makes a system call on the descriptor, which stays open meanwhile. */
+    long call(String action, Call call) throws IOException {
         enter();
         try {
             long result;
@@ -301,7 +344,8 @@ public final class LinuxFile implements AutoCloseable {
         }
     }
 
-    private void enter() throws ClosedChannelException {
+    /** Keeps the descriptor open until {@link #leave}. */
+    void enter() throws ClosedChannelException {
         if (closed.get()) {
             throw new ClosedChannelException();
         }
@@ -314,7 +358,7 @@ public final class LinuxFile implements AutoCloseable {
         } while (!users.compareAndSet(count, count + 1));
     }
 
-    private void leave() {
+    void leave() {
         if (users.decrementAndGet() == 0) {
             // Nothing useful can be done about a failure: Linux frees the descriptor in any case.
             libc.libc().close(fd);

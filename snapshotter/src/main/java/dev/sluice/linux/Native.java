@@ -170,6 +170,21 @@ final class Native {
         int posix_spawn_file_actions_destroy(ByteBuffer actions);
 
         @SaveError
+        int memfd_create(byte[] name, int flags);
+
+        @SaveError
+        int fanotify_init(int flags, int eventFlags);
+
+        @SaveError
+        int fanotify_mark(int group, int flags, long mask, int directory, byte @Nullable [] path);
+
+        @SaveError
+        int getrlimit(int resource, ByteBuffer limits);
+
+        @SaveError
+        int setrlimit(int resource, ByteBuffer limits);
+
+        @SaveError
         int eventfd(int initial, int flags);
 
         @SaveError
