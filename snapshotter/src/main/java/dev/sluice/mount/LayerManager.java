@@ -387,6 +387,11 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
         }
 
         @Override
+        public List<String> names() throws IOException {
+            return store.list().stream().map(LayerId::hex).toList();
+        }
+
+        @Override
         public LayerFiles files(String name) {
             return store.directory(new LayerId(name)).files();
         }

@@ -2,6 +2,7 @@ package dev.sluice.ondemand;
 
 import dev.sluice.fill.LayerFill;
 import java.io.IOException;
+import java.util.List;
 
 /** The layers of this machine, for a backend that is asked for one that nobody attached. Safe for use by many threads. */
 public interface LayerSource {
@@ -12,6 +13,9 @@ public interface LayerSource {
      * @throws IOException if there is no such layer, or it is damaged
      */
     LayerFill open(String name) throws IOException;
+
+    /** The names of all layers that exist. */
+    List<String> names() throws IOException;
 
     /** Where a layer's files are, whether it exists or not. */
     LayerFiles files(String name);
