@@ -5,10 +5,16 @@ import dev.sluice.linux.Linux;
 import dev.sluice.ondemand.Backend;
 import dev.sluice.ondemand.ErofsMounter;
 import dev.sluice.ondemand.ErofsMounters;
+import dev.sluice.ondemand.ErofsTruncationProbe;
+import dev.sluice.ondemand.FileBackedErofs;
 import dev.sluice.ondemand.Keeper;
+import dev.sluice.ondemand.Probe;
 import dev.sluice.ondemand.ProbeResult;
 import dev.sluice.ondemand.cachefiles.CachefilesBackend;
 import dev.sluice.ondemand.cachefiles.CachefilesOptions;
+import dev.sluice.ondemand.fanotify.FanotifyBackend;
+import dev.sluice.ondemand.fanotify.FanotifyOptions;
+import dev.sluice.ondemand.fanotify.FanotifyProbe;
 import dev.sluice.ondemand.fuse.FuseBackend;
 import dev.sluice.ondemand.fuse.FuseOptions;
 import dev.sluice.ondemand.fuse.FuseProbe;
@@ -68,7 +74,7 @@ final class Backends {
         try {
             return switch (choice) {
                 case CACHEFILES -> cachefiles();
-                case FANOTIFY -> throw new IOException("it is not part of this version");
+                case FANOTIFY -> fanotify();
                 case AUTO, FUSE -> fuse();
             };
         } catch (IOException e) {
@@ -87,6 +93,23 @@ final class Backends {
                 cachefiles.limits(),
                 cachefiles.threads());
         return CachefilesBackend.start(linux, options, keeper, root);
+    }
+
+    private Backend fanotify() throws IOException {
+        if (!keeper.isPresent()) {
+            throw new IOException(
+                    "there is no keeper, and without one containers would read zeros when the daemon dies");
+        }
+        ErofsMounter erofs = new FileBackedErofs(linux.mounts());
+        for (Probe probe : List.of(new FanotifyProbe(linux, root), new ErofsTruncationProbe(linux, erofs, root))) {
+            ProbeResult result = probe.run();
+            if (!result.ok()) {
+                throw new IOException(result.reason());
+            }
+        }
+        FanotifyOptions options = new FanotifyOptions(
+                config.fanotify().threads(), FanotifyOptions.defaults().completionInterval());
+        return FanotifyBackend.start(linux, options, erofs, BootId.current(), keeper);
     }
 
     private Backend fuse() throws IOException {

@@ -39,6 +39,7 @@ public record Config(
         Registry registry,
         Fill fill,
         Fuse fuse,
+        Fanotify fanotify,
         Cachefiles cachefiles) {
 
     /** @throws IllegalArgumentException if two values contradict each other; the message is one sentence */
@@ -56,6 +57,7 @@ public record Config(
         requireNonNull(registry, "registry is null");
         requireNonNull(fill, "fill is null");
         requireNonNull(fuse, "fuse is null");
+        requireNonNull(fanotify, "fanotify is null");
         requireNonNull(cachefiles, "cachefiles is null");
         requireDistinctSockets(address, containerd, admin);
     }
@@ -139,6 +141,13 @@ public record Config(
             requireNonNull(loopDevices, "loopDevices is null");
         }
     }
+
+    /**
+     * The fanotify backend.
+     *
+     * @param threads that take the kernel's events
+     */
+    public record Fanotify(int threads) {}
 
     /**
      * The cachefiles backend.

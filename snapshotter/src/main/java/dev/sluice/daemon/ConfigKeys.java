@@ -150,6 +150,9 @@ final class ConfigKeys {
             "files (before Linux 6.12), or everywhere; that helps kernels of which `sluice doctor` says that",
             "short files go unnoticed.");
 
+    static final ConfigKey<Integer> FANOTIFY_THREADS =
+            ConfigKey.of("fanotify.threads", ConfigType.integer(1, 64), 2, "Threads that take the kernel's events.");
+
     static final ConfigKey<Optional<Path>> CACHEFILES_DIRECTORY = ConfigKey.of(
             "cachefiles.directory",
             ConfigType.optionalPath(),
@@ -205,6 +208,7 @@ final class ConfigKeys {
             READ_AHEAD_MAX,
             FUSE_THREADS,
             FUSE_LOOP_DEVICES,
+            FANOTIFY_THREADS,
             CACHEFILES_DIRECTORY,
             CACHEFILES_TAG,
             CACHEFILES_RUN,

@@ -60,6 +60,7 @@ public final class ConfigLoader {
                     registry(values),
                     fill(values),
                     new Config.Fuse(values.get(ConfigKeys.FUSE_THREADS), values.get(ConfigKeys.FUSE_LOOP_DEVICES)),
+                    new Config.Fanotify(values.get(ConfigKeys.FANOTIFY_THREADS)),
                     cachefiles(values));
         } catch (IllegalArgumentException e) {
             String place = file.map(path -> path + ": ").orElse("");

@@ -12,6 +12,7 @@ import dev.sluice.ondemand.Keeper;
 import dev.sluice.ondemand.Probe;
 import dev.sluice.ondemand.ProbeResult;
 import dev.sluice.ondemand.cachefiles.CachefilesProbe;
+import dev.sluice.ondemand.fanotify.FanotifyProbe;
 import dev.sluice.ondemand.fuse.FuseProbe;
 import dev.sluice.ondemand.keeper.ProcessKeeperProbe;
 import java.io.IOException;
@@ -19,7 +20,9 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -60,29 +63,39 @@ final class Doctor {
     }
 
     private List<Finding> backends(Config config, ErofsMounter erofs, Path scratch) {
-        ProbeResult cachefiles = new CachefilesProbe(linux, scratch).run();
-        Finding fuse = probe(new FuseProbe(linux, erofs, scratch), Level.PROBLEM);
-        Optional<String> first = cachefiles.ok()
-                ? Optional.of("cachefiles")
-                : Optional.of("fuse").filter(name -> fuse.level() == Level.OK);
-        return List.of(
-                new Finding("backend cachefiles", cachefiles.ok() ? Level.OK : Level.NOTE, cachefiles.reason()),
-                new Finding("backend fanotify", Level.NOTE, "this version of Sluice does not speak it"),
-                fuse,
-                chosen(config.backend(), first, cachefiles.ok(), fuse.level() == Level.OK));
+        Map<BackendChoice, ProbeResult> results = new EnumMap<>(BackendChoice.class);
+        results.put(BackendChoice.CACHEFILES, new CachefilesProbe(linux, scratch).run());
+        results.put(BackendChoice.FANOTIFY, fanotify(config, scratch));
+        results.put(BackendChoice.FUSE, new FuseProbe(linux, erofs, scratch).run());
+        List<Finding> findings = new ArrayList<>();
+        results.forEach((choice, result) ->
+                findings.add(new Finding("backend " + choice, result.ok() ? Level.OK : Level.NOTE, result.reason())));
+        results.values().removeIf(result -> !result.ok());
+        findings.add(chosen(config.backend(), results.keySet()));
+        return findings;
     }
 
-    private static Finding chosen(BackendChoice choice, Optional<String> first, boolean cachefiles, boolean fuse) {
-        boolean works = switch (choice) {
-            case AUTO -> first.isPresent();
-            case CACHEFILES -> cachefiles;
-            case FANOTIFY -> false;
-            case FUSE -> fuse;
-        };
-        String what = choice == BackendChoice.AUTO
-                ? choice + ": " + first.orElse("none works here")
-                : choice + (works ? "" : ", which does not work here");
-        return new Finding("backend chosen", works ? Level.OK : Level.PROBLEM, what);
+    /** On the file system of the root directory, if there is one yet. */
+    private ProbeResult fanotify(Config config, Path scratch) {
+        ProbeResult result = new FanotifyProbe(linux, Files.isDirectory(config.root()) ? config.root() : scratch).run();
+        return result.ok() && config.keeper() == KeeperChoice.NONE
+                ? ProbeResult.notOk(result.name(), "it needs a keeper, and none is configured")
+                : result;
+    }
+
+    /** @param working in the order in which {@code auto} takes them */
+    private static Finding chosen(BackendChoice choice, Set<BackendChoice> working) {
+        if (choice == BackendChoice.AUTO) {
+            return working.stream()
+                    .findFirst()
+                    .map(first -> new Finding("backend chosen", Level.OK, choice + ": " + first))
+                    .orElseGet(() -> new Finding("backend chosen", Level.PROBLEM, choice + ": none works here"));
+        }
+        boolean works = working.contains(choice);
+        return new Finding(
+                "backend chosen",
+                works ? Level.OK : Level.PROBLEM,
+                choice + (works ? "" : ", which does not work here"));
     }
 
     private static Finding probe(Probe probe, Level otherwise) {

@@ -50,6 +50,7 @@ class ConfigLoaderTest {
                                 Optional.empty()),
                         new Config.Fill(PROCESSORS, DataSize.ofMebibytes(64), DataSize.ofMebibytes(4)),
                         new Config.Fuse(2, LoopDeviceUse.AUTO),
+                        new Config.Fanotify(2),
                         new Config.Cachefiles(Optional.empty(), "sluice", CullLimits.DEFAULT, 2)));
     }
 
@@ -84,6 +85,8 @@ class ConfigLoaderTest {
                 [fuse]
                 threads = 3
                 loop_devices = "always"
+                [fanotify]
+                threads = 5
                 [cachefiles]
                 directory = "/srv/cache"
                 tag = "images"
@@ -117,6 +120,7 @@ class ConfigLoaderTest {
                                 Optional.of(Path.of("/etc/docker/config.json"))),
                         new Config.Fill(7, DataSize.ofMebibytes(1024), DataSize.ofMebibytes(1)),
                         new Config.Fuse(3, LoopDeviceUse.ALWAYS),
+                        new Config.Fanotify(5),
                         new Config.Cachefiles(
                                 Optional.of(Path.of("/srv/cache")), "images", new CullLimits(20, 15, 5), 4)));
     }

@@ -43,6 +43,7 @@ public final class FanotifyBackend implements Backend {
     private final ErofsMounter erofs;
     private final BootId bootId;
     private final KeptGroup kept;
+    private final Keeper keeper;
     private final EventFd stop;
     private final DataFiles files;
     private final Answers answers;
@@ -60,12 +61,19 @@ public final class FanotifyBackend implements Backend {
     private boolean closed;
 
     private FanotifyBackend(
-            Linux linux, FanotifyOptions options, ErofsMounter erofs, BootId bootId, KeptGroup kept, EventFd stop) {
+            Linux linux,
+            FanotifyOptions options,
+            ErofsMounter erofs,
+            BootId bootId,
+            KeptGroup kept,
+            Keeper keeper,
+            EventFd stop) {
         this.linux = linux;
         this.options = options;
         this.erofs = erofs;
         this.bootId = bootId;
         this.kept = kept;
+        this.keeper = keeper;
         this.stop = stop;
         this.files = new DataFiles(linux);
         this.answers = new Answers(kept.group(), kept.journal());
@@ -87,7 +95,7 @@ public final class FanotifyBackend implements Backend {
         long openFiles = linux.raiseOpenFileLimit(OPEN_FILES);
         KeptGroup kept = KeptGroup.open(linux, keeper, Math.max(openFiles, OPEN_FILES));
         try {
-            return new FanotifyBackend(linux, options, erofs, bootId, kept, linux.eventFd());
+            return new FanotifyBackend(linux, options, erofs, bootId, kept, keeper, linux.eventFd());
         } catch (IOException | RuntimeException e) {
             kept.group().close();
             throw e;
@@ -190,7 +198,7 @@ public final class FanotifyBackend implements Backend {
 
     /**
      * Stops reading and answering. Who waits goes on waiting for the next process, as the group is kept; so call it before layers are
-     * closed and their fills fail.
+     * closed and their fills fail. If no file is marked any more, nobody ever will wait, and nothing is kept.
      */
     @Override
     public void close() throws IOException {
@@ -203,7 +211,13 @@ public final class FanotifyBackend implements Backend {
         files.close();
         stop.signal();
         joinThreads();
-        kept.group().close();
+        try {
+            if (kept.isUnused()) {
+                kept.letGo(keeper);
+            }
+        } finally {
+            kept.group().close();
+        }
         completion.close();
         for (AutoCloseable part : started) {
             try {

@@ -39,6 +39,17 @@ record KeptGroup(FanotifyGroup group, Journal journal, boolean takenOver) {
                 : create(linux, keeper);
     }
 
+    /** Whether nobody can be waiting, now or later. */
+    boolean isUnused() throws IOException {
+        return journal.size() == 0 && group.marks().isEmpty();
+    }
+
+    /** Ends the keeping. */
+    void letGo(Keeper keeper) throws IOException {
+        keeper.forget(GROUP);
+        keeper.forget(JOURNAL);
+    }
+
     private static KeptGroup create(Linux linux, Keeper keeper) throws IOException {
         FanotifyGroup group = linux.fanotifyGroup();
         try {

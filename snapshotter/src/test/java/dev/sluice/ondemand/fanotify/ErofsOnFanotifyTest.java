@@ -254,8 +254,8 @@ class ErofsOnFanotifyTest {
         await().until(() -> node.marks().isEmpty());
 
         node.stop();
-        node.keeper.close();
 
+        assertThat(node.keeper.take(KeptGroup.GROUP)).isEmpty();
         assertThat(mount.resolve("large")).hasSameBinaryContentAs(node.tree().resolve("large"));
     }
 
