@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.daemon.StatusReport;
 import dev.sluice.mount.LayerStatus;
+import dev.sluice.mount.TaintedMount;
 import java.util.Locale;
 
 /** How {@code sluice status} reads. */
@@ -32,6 +33,11 @@ record StatusText(StatusReport report) {
         for (StatusReport.ImageMount mount : report.imageMounts()) {
             out.append(String.format("%s is mounted at %s%n", mount.reference(), mount.directory()));
         }
+        for (TaintedMount mount : report.tainted()) {
+            out.append(String.format(
+                    "start again what runs in %s: it may have read zeros of layer %s%n",
+                    mount.directory(), mount.layer()));
+        }
         return out.toString().stripTrailing();
     }
 
@@ -51,6 +57,10 @@ record StatusText(StatusReport report) {
             mounts.addObject()
                     .put("reference", mount.reference())
                     .put("directory", mount.directory().toString());
+        }
+        ArrayNode tainted = root.putArray("tainted");
+        for (TaintedMount mount : report.tainted()) {
+            tainted.addObject().put("directory", mount.directory().toString()).put("layer", mount.layer());
         }
         return root.toPrettyString();
     }

@@ -1,6 +1,7 @@
 package dev.sluice.daemon;
 
 import dev.sluice.mount.LayerStatus;
+import dev.sluice.mount.TaintedMount;
 import dev.sluice.proto.admin.v1.AdminGrpc;
 import dev.sluice.proto.admin.v1.Layer;
 import dev.sluice.proto.admin.v1.MountRequest;
@@ -74,6 +75,9 @@ public final class AdminClient implements AutoCloseable {
                 response.getLayersList().stream().map(AdminClient::layer).toList(),
                 response.getImageMountsList().stream()
                         .map(mount -> new StatusReport.ImageMount(mount.getReference(), Path.of(mount.getDirectory())))
+                        .toList(),
+                response.getTaintedList().stream()
+                        .map(mount -> new TaintedMount(Path.of(mount.getDirectory()), mount.getLayer()))
                         .toList());
     }
 

@@ -4,6 +4,7 @@ import dev.sluice.mount.ImageMounts;
 import dev.sluice.mount.ImageMounts.ImageMount;
 import dev.sluice.mount.LayerManager;
 import dev.sluice.mount.LayerStatus;
+import dev.sluice.mount.TaintedMount;
 import dev.sluice.ondemand.Keeper;
 import dev.sluice.proto.admin.v1.AdminGrpc;
 import dev.sluice.proto.admin.v1.Layer;
@@ -75,6 +76,11 @@ final class AdminService extends AdminGrpc.AdminImplBase {
                 response.addImageMounts(dev.sluice.proto.admin.v1.ImageMount.newBuilder()
                         .setReference(mount.reference())
                         .setDirectory(mount.directory().toString()));
+            }
+            for (TaintedMount mount : layers.tainted()) {
+                response.addTainted(dev.sluice.proto.admin.v1.TaintedMount.newBuilder()
+                        .setDirectory(mount.directory().toString())
+                        .setLayer(mount.layer()));
             }
             return response.build();
         });

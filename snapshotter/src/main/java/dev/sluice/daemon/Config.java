@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param prepareTimeout how long one Prepare may take to make a layer lazy
  * @param checkpointInterval how often present data are made durable
  * @param prefetch whether data are fetched before they are read
+ * @param background how layers are completed while nobody waits
  * @param maxDisk how much disk lazy layers take together before new ones are refused; 0 for no limit
  */
 public record Config(
@@ -35,6 +36,7 @@ public record Config(
         Duration prepareTimeout,
         Duration checkpointInterval,
         boolean prefetch,
+        Background background,
         DataSize maxDisk,
         Registry registry,
         Fill fill,
@@ -53,6 +55,7 @@ public record Config(
         requireNonNull(logLevel, "logLevel is null");
         requireNonNull(prepareTimeout, "prepareTimeout is null");
         requireNonNull(checkpointInterval, "checkpointInterval is null");
+        requireNonNull(background, "background is null");
         requireNonNull(maxDisk, "maxDisk is null");
         requireNonNull(registry, "registry is null");
         requireNonNull(fill, "fill is null");
@@ -127,6 +130,19 @@ public record Config(
                 throw new IllegalArgumentException(
                         "fill.read_ahead_max, " + readAheadMax + ", is greater than fill.memory, " + memory);
             }
+        }
+    }
+
+    /**
+     * How layers are completed while nobody waits.
+     *
+     * @param delay from the mount of a layer to its turn
+     * @param rate per second, over all layers; 0 for never
+     */
+    public record Background(Duration delay, DataSize rate) {
+        public Background {
+            requireNonNull(delay, "delay is null");
+            requireNonNull(rate, "rate is null");
         }
     }
 

@@ -64,6 +64,17 @@ final class ConfigKeys {
             ConfigType.bool(),
             true,
             "Whether data that are likely to be read soon are fetched before they are.");
+    static final ConfigKey<Duration> BACKGROUND_DELAY = ConfigKey.of(
+            "background_delay",
+            ConfigType.duration(Duration.ZERO, Duration.ofHours(24)),
+            Duration.ofMinutes(5),
+            "How long after it was mounted the rest of a layer is fetched, so that containers need neither the",
+            "registry any more nor, with fanotify and cachefiles, this daemon. Readers always go before.");
+    static final ConfigKey<DataSize> BACKGROUND_RATE = ConfigKey.of(
+            "background_rate",
+            ConfigType.dataSize(new DataSize(0), DataSize.ofMebibytes(1 << 20)),
+            DataSize.ofMebibytes(8),
+            "How much of that is fetched in a second, for all layers together. \"0B\" for none.");
     static final ConfigKey<DataSize> MAX_DISK = ConfigKey.of(
             "max_disk",
             ConfigType.dataSize(new DataSize(0), DataSize.ofMebibytes(1L << 40)),
@@ -193,6 +204,8 @@ final class ConfigKeys {
             PREPARE_TIMEOUT,
             CHECKPOINT_INTERVAL,
             PREFETCH,
+            BACKGROUND_DELAY,
+            BACKGROUND_RATE,
             MAX_DISK,
             PLAIN_HTTP_HOSTS,
             CONFIG_PATH,

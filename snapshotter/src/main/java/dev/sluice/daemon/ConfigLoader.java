@@ -56,6 +56,8 @@ public final class ConfigLoader {
                     values.get(ConfigKeys.PREPARE_TIMEOUT),
                     values.get(ConfigKeys.CHECKPOINT_INTERVAL),
                     values.get(ConfigKeys.PREFETCH),
+                    new Config.Background(
+                            values.get(ConfigKeys.BACKGROUND_DELAY), values.get(ConfigKeys.BACKGROUND_RATE)),
                     values.get(ConfigKeys.MAX_DISK),
                     registry(values),
                     fill(values),

@@ -75,6 +75,8 @@ final class LayerRuntime implements AutoCloseable {
                     backend,
                     config.prepareTimeout(),
                     config.prefetch(),
+                    config.background().delay(),
+                    config.background().rate().bytes(),
                     config.maxDisk().bytes())));
             // Before the layers are closed: what a keeper holds waits for the next process instead of failing with its
             // layer.

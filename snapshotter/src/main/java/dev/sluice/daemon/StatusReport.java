@@ -3,6 +3,7 @@ package dev.sluice.daemon;
 import static java.util.Objects.requireNonNull;
 
 import dev.sluice.mount.LayerStatus;
+import dev.sluice.mount.TaintedMount;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.List;
  * @param keeper that is in use, for people
  * @param address the socket that it serves containerd on
  * @param containerd containerd's own socket
+ * @param tainted what has to be started again
  * @param imageMounts of {@code sluice mount}
  */
 public record StatusReport(
@@ -25,7 +27,8 @@ public record StatusReport(
         Path containerd,
         Instant started,
         List<LayerStatus> layers,
-        List<ImageMount> imageMounts) {
+        List<ImageMount> imageMounts,
+        List<TaintedMount> tainted) {
     public StatusReport {
         requireNonNull(version, "version is null");
         requireNonNull(backend, "backend is null");
@@ -36,6 +39,7 @@ public record StatusReport(
         requireNonNull(started, "started is null");
         layers = List.copyOf(layers);
         imageMounts = List.copyOf(imageMounts);
+        tainted = List.copyOf(tainted);
     }
 
     /** An image that is mounted without containerd. */

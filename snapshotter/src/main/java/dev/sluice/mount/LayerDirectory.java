@@ -18,6 +18,7 @@ import java.util.Optional;
  * layer.json             see {@link LayerRecord}
  * spans                  see {@link dev.sluice.layer.SpanTable}
  * data, present          see {@link dev.sluice.fill.SparseFileDevice}; only with backends that keep the device so
+ * marked                 see {@link LayerFiles#marked}
  * meta.erofs             metadata image; unnamed directories have mode 0755 and belong to root
  * meta-VARIANT.erofs     the same with attributes taken from the layers below
  * </pre>

@@ -1,5 +1,6 @@
 package dev.sluice.mount;
 
+import dev.sluice.fill.BootId;
 import dev.sluice.fill.FillEngine;
 import dev.sluice.fill.LayerFill;
 import dev.sluice.image.ImageResolver;
@@ -7,6 +8,7 @@ import dev.sluice.image.Resolution;
 import dev.sluice.image.ResolvedImage;
 import dev.sluice.layer.LayerFormat;
 import dev.sluice.linux.Linux;
+import dev.sluice.linux.MountTable;
 import dev.sluice.ondemand.Backend;
 import dev.sluice.ondemand.LayerFiles;
 import dev.sluice.ondemand.LayerSource;
@@ -52,6 +54,8 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
     private final LayerAgreement agreement;
     private final ImagePreparations preparations;
     private final LayerOpener opener;
+    private final BackgroundFill background;
+    private final EarlierMounts earlierMounts;
     private final DiskUsage diskUsage;
     private final MountPoints mountPoints;
     private final InheritedDirectories inheritedDirectories;
@@ -75,6 +79,8 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
      * @param formats tried in this order
      * @param acquireTimeout how long one {@link LazyLayers#acquire} may take
      * @param prefetch whether data that a layer wants at start are fetched before they are read
+     * @param backgroundDelay from the mount of a layer to its being completed in the background
+     * @param backgroundRate of that, in bytes per second; 0 for none
      * @param maxDiskBytes how much disk all layers together may take before new ones are refused; 0 for no limit
      */
     public record Settings(
@@ -87,13 +93,16 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
             Backend backend,
             Duration acquireTimeout,
             boolean prefetch,
+            Duration backgroundDelay,
+            long backgroundRate,
             long maxDiskBytes) {
         public Settings {
             formats = List.copyOf(formats);
         }
     }
 
-    private LayerManager(Settings settings, LayerStore store, MountPoints mountPoints) {
+    private LayerManager(Settings settings, LayerStore store, MountPoints mountPoints, EarlierMounts earlierMounts) {
+        this.earlierMounts = earlierMounts;
         this.store = store;
         diskUsage = new DiskUsage(settings.linux);
         this.mountPoints = mountPoints;
@@ -116,8 +125,13 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
                 references,
                 workers,
                 InstantSource.system());
+        background = new BackgroundFill(settings.backgroundDelay, settings.backgroundRate);
         opener = new LayerOpener(
-                settings.engine, settings.backend, new RegistryBlobs(settings.registry, true), settings.prefetch);
+                settings.engine,
+                settings.backend,
+                new RegistryBlobs(settings.registry, true),
+                settings.prefetch,
+                background);
         inheritedDirectories = new InheritedDirectories(settings.linux);
     }
 
@@ -129,11 +143,46 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
      */
     public static LayerManager open(Settings settings) throws IOException {
         MountPoints mountPoints = new MountPoints(settings.root.resolve("m"), settings.linux.mounts());
+        LayerStore store = LayerStore.open(settings.root.resolve("layers"));
+        EarlierMounts earlier = earlierMounts(settings, store, mountPoints);
         mountPoints.detachAll();
-        LayerManager manager =
-                new LayerManager(settings, LayerStore.open(settings.root.resolve("layers")), mountPoints);
+        LayerManager manager = new LayerManager(settings, store, mountPoints, earlier);
         settings.backend.resume(manager.new ForBackend());
         return manager;
+    }
+
+    /** What the process before has mounted, and whether it is still to be trusted. */
+    private static EarlierMounts earlierMounts(Settings settings, LayerStore store, MountPoints mountPoints)
+            throws IOException {
+        BootId boot = BootId.current();
+        MountTable table = MountTable.read();
+        EarlierMounts earlier = EarlierMounts.open(settings.root.resolve("earlier-mounts"), boot, mountPoints.root());
+        boolean takenOver = settings.backend.hasTakenOver();
+        earlier.update(table, id -> !takenOver && store.directory(id).files().wasMarked(boot));
+        for (EarlierMounts.Victim victim : earlier.victims(table)) {
+            log.error(
+                    "Nobody made the readers of layer {} wait while no daemon ran: start again what runs in {}, it may have"
+                            + " read zeros",
+                    victim.layer().hex(),
+                    victim.directory());
+        }
+        return earlier;
+    }
+
+    /** What has to be started again because it may have read zeros. */
+    public List<TaintedMount> tainted() throws IOException {
+        return earlierMounts.victims(MountTable.read()).stream()
+                .map(victim -> new TaintedMount(victim.directory(), digest(victim.layer())))
+                .toList();
+    }
+
+    private String digest(LayerId id) {
+        try {
+            return store.directory(id).readRecord().layer().digest();
+        } catch (IOException e) {
+            log.debug("Layer {} is not there any more", id.hex(), e);
+            return id.hex();
+        }
     }
 
     @Override
@@ -329,6 +378,7 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
     public void close() throws IOException {
         restored.stop();
         workers.shutdownNow();
+        background.close();
         List<Slot> all;
         synchronized (slots) {
             all = List.copyOf(slots.values());

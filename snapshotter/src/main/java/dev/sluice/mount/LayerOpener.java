@@ -16,12 +16,19 @@ final class LayerOpener {
     private final Backend backend;
     private final LayerBuilder.BlobSource blobs;
     private final boolean prefetch;
+    private final BackgroundFill background;
 
-    LayerOpener(FillEngine engine, Backend backend, LayerBuilder.BlobSource blobs, boolean prefetch) {
+    LayerOpener(
+            FillEngine engine,
+            Backend backend,
+            LayerBuilder.BlobSource blobs,
+            boolean prefetch,
+            BackgroundFill background) {
         this.engine = engine;
         this.backend = backend;
         this.blobs = blobs;
         this.prefetch = prefetch;
+        this.background = background;
     }
 
     /** @throws IOException if the directory is not there, of another version, or corrupt */
@@ -40,7 +47,8 @@ final class LayerOpener {
         DataDevice device = backend.openDevice(id.hex(), directory.files(), record.deviceSize());
         try {
             LayerFill fill = engine.open(record.layer().digest(), blob, spans, device);
-            return new OpenLayer(id, directory, record, blob, blobs, device, fill, engine, backend, prefetch);
+            return new OpenLayer(
+                    id, directory, record, blob, blobs, device, fill, engine, backend, prefetch, background);
         } catch (RuntimeException e) {
             device.close();
             throw e;

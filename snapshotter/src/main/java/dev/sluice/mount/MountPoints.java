@@ -34,6 +34,11 @@ final class MountPoints {
         this.mounts = mounts;
     }
 
+    /** The directory that holds them all. */
+    Path root() {
+        return root;
+    }
+
     /**
      * Mounts something at a place of its own.
      *

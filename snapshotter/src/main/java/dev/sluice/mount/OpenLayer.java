@@ -29,6 +29,7 @@ final class OpenLayer implements AutoCloseable {
     private final FillEngine engine;
     private final Backend backend;
     private final boolean prefetch;
+    private final BackgroundFill background;
     private LayerRecord record;
     private Optional<AttachedDevice> attached = Optional.empty();
 
@@ -42,7 +43,8 @@ final class OpenLayer implements AutoCloseable {
             LayerFill fill,
             FillEngine engine,
             Backend backend,
-            boolean prefetch) {
+            boolean prefetch,
+            BackgroundFill background) {
         this.id = id;
         this.directory = directory;
         this.record = record;
@@ -53,6 +55,7 @@ final class OpenLayer implements AutoCloseable {
         this.engine = engine;
         this.backend = backend;
         this.prefetch = prefetch;
+        this.background = background;
     }
 
     LayerRecord layerRecord() {
@@ -77,6 +80,8 @@ final class OpenLayer implements AutoCloseable {
     private AttachedDevice attached() throws IOException {
         if (attached.isEmpty()) {
             attached = Optional.of(backend.attach(id.hex(), directory.files(), fill));
+            AttachedDevice writable = attached.get();
+            writable.onWritable(() -> background.add(record.layer().digest(), fill));
         }
         return attached.get();
     }
@@ -111,6 +116,7 @@ final class OpenLayer implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        background.remove(fill);
         try (DataDevice closeLast = device;
                 LayerFill closeSecond = fill) {
             if (attached.isPresent()) {

@@ -35,6 +35,14 @@ public interface Backend extends AutoCloseable {
      */
     void resume(LayerSource layers) throws IOException;
 
+    /**
+     * Whether everybody who has read from mounts of the process before has waited for this one, where bytes were missing. If not, and a
+     * layer {@linkplain LayerFiles#wasMarked was marked}, the kernel may have given zeros to them, and keeps these in its page cache.
+     */
+    default boolean hasTakenOver() {
+        return false;
+    }
+
     /** Bytes that a layer takes on disk outside its directory, as far as is known. */
     long bytesElsewhere(String name);
 

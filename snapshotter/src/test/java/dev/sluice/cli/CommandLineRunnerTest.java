@@ -14,6 +14,7 @@ import dev.sluice.daemon.DoctorReport.Level;
 import dev.sluice.daemon.Runners;
 import dev.sluice.daemon.StatusReport;
 import dev.sluice.mount.LayerStatus;
+import dev.sluice.mount.TaintedMount;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -39,7 +40,8 @@ class CommandLineRunnerTest {
             Instant.parse("2026-01-02T03:04:05Z"),
             List.of(new LayerStatus(
                     "sha256:ab", "estargz", List.of("r/app"), 10, 200, 50, 5, 2, 1, 3, List.of(Path.of("/m/1")))),
-            List.of(new StatusReport.ImageMount("r/app:1", Path.of("/mnt"))));
+            List.of(new StatusReport.ImageMount("r/app:1", Path.of("/mnt"))),
+            List.of(new TaintedMount(Path.of("/run/rootfs"), "sha256:ab")));
     private static final DoctorReport HEALTHY =
             new DoctorReport(List.of(new Finding("backend fuse", Level.OK, "works")));
     private static final DoctorReport SICK = new DoctorReport(List.of(
@@ -129,6 +131,7 @@ class CommandLineRunnerTest {
         assertThat(layer.path("sources").path(0).asText()).isEqualTo("r/app");
         assertThat(layer.path("mounts").path(0).asText()).isEqualTo("/m/1");
         assertThat(json.path("image_mounts").path(0).path("directory").asText()).isEqualTo("/mnt");
+        assertThat(json.path("tainted").path(0).path("directory").asText()).isEqualTo("/run/rootfs");
     }
 
     @Test

@@ -37,6 +37,7 @@ class ConfigLoaderTest {
                         Duration.ofSeconds(10),
                         Duration.ofSeconds(5),
                         true,
+                        new Config.Background(Duration.ofMinutes(5), DataSize.ofMebibytes(8)),
                         new DataSize(0),
                         new Config.Registry(
                                 List.of(),
@@ -67,6 +68,8 @@ class ConfigLoaderTest {
                 prepare_timeout = "2500ms"
                 checkpoint_interval = "1m"
                 prefetch = false
+                background_delay = "1m"
+                background_rate = "2MiB"
                 max_disk = "100GiB"
                 [registry]
                 plain_http_hosts = ["Registry.local:5000", "10.0.0.7"]
@@ -107,6 +110,7 @@ class ConfigLoaderTest {
                         Duration.ofMillis(2500),
                         Duration.ofSeconds(60),
                         false,
+                        new Config.Background(Duration.ofMinutes(1), DataSize.ofMebibytes(2)),
                         DataSize.ofMebibytes(100 << 10),
                         new Config.Registry(
                                 List.of("registry.local:5000", "10.0.0.7"),

@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** A private Sluice daemon, started from the built distribution. */
@@ -13,6 +15,9 @@ public final class SluiceProcess implements AutoCloseable {
 
     /** Name under which containerd knows it. */
     public static final String NAME = "sluice";
+
+    /** How a keeper stands in its record. */
+    private static final Pattern KEEPER = Pattern.compile("process ([0-9]+) [0-9]+");
 
     private final Settings settings;
     private ServiceProcess process;
@@ -73,7 +78,27 @@ public final class SluiceProcess implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        process.close();
+        try {
+            process.close();
+        } finally {
+            endKeeper();
+        }
+    }
+
+    /** The process that holds the daemon's kernel files outlives it on purpose. */
+    private void endKeeper() throws IOException {
+        Path record = settings.root().resolve("keeper");
+        if (!Files.exists(record)) {
+            return;
+        }
+        for (String line : Files.readAllLines(record)) {
+            Matcher matcher = KEEPER.matcher(line);
+            if (matcher.matches()) {
+                ProcessHandle.of(Long.parseLong(matcher.group(1)))
+                        .filter(keeper -> keeper.info().command().orElse("").endsWith("sleep"))
+                        .ifPresent(ProcessHandle::destroyForcibly);
+            }
+        }
     }
 
     /**
@@ -88,8 +113,11 @@ public final class SluiceProcess implements AutoCloseable {
     public record Settings(
             Path distribution, Path directory, Path containerdSocket, String backend, String configuration) {
 
-        /** Configuration of a daemon that waits for layers to become lazy, however slow and busy the machine may be. */
-        public static final String PATIENT = "prepare_timeout = \"5m\"\n";
+        /**
+         * Configuration of a daemon that waits for layers to become lazy, however slow and busy the machine may be, and fetches nothing
+         * that nobody reads.
+         */
+        public static final String PATIENT = "prepare_timeout = \"5m\"\nbackground_rate = \"0B\"\n";
 
         /** {@link #PATIENT} configuration for registries that speak plain HTTP, as {@code host:port}. */
         public static String plainHttp(List<String> hosts) {

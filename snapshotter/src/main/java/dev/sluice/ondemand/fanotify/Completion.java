@@ -2,6 +2,7 @@ package dev.sluice.ondemand.fanotify;
 
 import dev.sluice.linux.FanotifyGroup;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executors;
@@ -66,6 +67,7 @@ final class Completion implements AutoCloseable {
         }
         group.unmark(layer.file());
         layer.setUnmarked();
+        Files.deleteIfExists(layer.marker());
         return true;
     }
 

@@ -12,6 +12,7 @@ import dev.sluice.ondemand.Keeper;
 import dev.sluice.ondemand.LayerFiles;
 import dev.sluice.ondemand.LayerSource;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -107,10 +108,7 @@ public final class FanotifyBackend implements Backend {
         return "fanotify";
     }
 
-    /**
-     * Whether readers of the process before have waited for us. If not, and there was one, the kernel may have given them zeros, which stay in
-     * the page cache of the mounts that they read from.
-     */
+    @Override
     public boolean hasTakenOver() {
         return kept.takenOver();
     }
@@ -133,7 +131,7 @@ public final class FanotifyBackend implements Backend {
         if (file == null) {
             throw new IOException("Tried to attach " + name + " but its device is not open");
         }
-        ServedLayer layer = new ServedLayer(name, file.inode(), file.file(), fill);
+        ServedLayer layer = new ServedLayer(name, file.inode(), file.file(), layerFiles.marked(), fill);
         synchronized (changes) {
             if (closed) {
                 throw new IOException("Tried to attach " + name + " but nobody answers events any more");
@@ -147,6 +145,7 @@ public final class FanotifyBackend implements Backend {
         }
         try {
             if (!unmarkIfComplete(layer)) {
+                Files.writeString(layerFiles.marked(), bootId.value().toString());
                 kept.group().mark(file.file());
             }
             return new Attached(layer, layerFiles);
