@@ -1,5 +1,6 @@
 package dev.sluice.e2e;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
@@ -39,8 +40,9 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 /**
- * The daemon is killed while a container reads cold files: what was read is right or an error, and after the restart a new container
- * finds everything right, what was read before without the network. How often: the system property {@code sluice.kills}.
+ * The daemon is killed while a container reads, maps and executes cold files. With a keeper the container notices nothing. Without, what
+ * was read is right or an error. After the restart a new container finds everything right, without a keeper what was read before
+ * without the network. How often each: the system property {@code sluice.kills}.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class DaemonKillIT {
@@ -48,13 +50,25 @@ class DaemonKillIT {
     private static final long SEED = Long.getLong("sluice.seed", System.nanoTime());
     private static final int FILES = 24;
     private static final int SMALLEST = 120_000;
-    private static final int READERS = 4;
+    private static final int READERS = 8;
     /** Slow enough that there is always something on its way. */
     private static final Shape LINK = new Shape(Duration.ofMillis(10), 8_000_000);
 
-    /** Reads each file of its arguments, some at once, and leaves a line for each that could be read. */
-    private static final String READ_ALL =
-            "printf '%s\\n' \"$@\" | xargs -P " + READERS + " -n 1 sh -c 'sha256sum \"$0\" >> /out/read'; true";
+    /** A program that needs nothing but the machine's libraries; bytes behind its end do not disturb it. */
+    private static final Path PROGRAM = Path.of("/usr/bin/sha256sum");
+
+    private static final String MAPPED = "import hashlib, mmap, sys\n"
+            + "file = open(sys.argv[1], \"rb\")\n"
+            + "print(hashlib.sha256(mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)).hexdigest() + \"  \" + sys.argv[1])\n";
+
+    /** Reads each file of its arguments, some at once, in the way its name says, and leaves a line for each that could be read. */
+    private static final String READ_ALL = "printf '%s\\n' \"$@\" | xargs -P " + READERS + " -n 1 sh -c 'case $0 in"
+            + " */read-*) sha256sum \"$0\" ;;"
+            + " */map-*) python3 /map.py \"$0\" ;;"
+            + " */exec-*) \"$0\" \"$0\" ;;"
+            + " esac >> /out/read'; true";
+
+    private static final List<String> WAYS = List.of("read-", "map-", "exec-");
 
     private final TestBed bed;
     private final Map<String, String> digests = new TreeMap<>();
@@ -67,7 +81,7 @@ class DaemonKillIT {
         OciLayout.write(layout, "latest", layers());
         ImagePublisher.push(layout, "latest", registry.address() + "/kill:plain");
         try (TestBed converter = bed.nested()) {
-            SluiceNode node = start(converter);
+            SluiceNode node = start(converter, "fuse", "none");
             Estargz.convert(node.client(), registry.address() + "/kill:plain", registry.address() + "/kill:estargz");
         }
     }
@@ -75,7 +89,7 @@ class DaemonKillIT {
     @BeforeAll
     static void needs() {
         Machine.assumeRoot();
-        Machine.assumePrograms("docker-registry", "skopeo", "ctr-remote");
+        Machine.assumePrograms("docker-registry", "skopeo", "ctr-remote", "python3");
     }
 
     @AfterAll
@@ -83,7 +97,7 @@ class DaemonKillIT {
         bed.close();
     }
 
-    private List<List<TarEntry>> layers() {
+    private List<List<TarEntry>> layers() throws IOException {
         List<TarEntry> base = new ArrayList<>(List.of(
                 TarEntry.directory("usr"),
                 TarEntry.directory("out"),
@@ -93,14 +107,17 @@ class DaemonKillIT {
                 TarEntry.symlink("lib64", "usr/lib64")));
         List<TarEntry> upper = new ArrayList<>(List.of(TarEntry.directory("cold"), TarEntry.directory("space")));
         base.add(TarEntry.directory("cold"));
+        base.add(TarEntry.file("map.py", MAPPED.getBytes(UTF_8)));
+        byte[] program = Files.readAllBytes(PROGRAM);
         Random random = new Random(1);
         for (int i = 0; i < FILES; i++) {
             // Each is a chunk of its own, so that a file that was read as a whole needs nothing more.
             byte[] contents = new byte[SMALLEST + random.nextInt(300_000)];
             random.nextBytes(contents);
-            String path = "cold/" + i;
+            System.arraycopy(program, 0, contents, 0, program.length);
+            String path = "cold/" + WAYS.get(i % WAYS.size()) + i;
             List<TarEntry> layer = i % 2 == 0 ? base : upper;
-            layer.add(TarEntry.file(path, contents));
+            layer.add(TarEntry.executable(path, contents));
             // The kernel reads ahead of a file's end, but not as far as the next one; these few hundred bytes it may
             // have.
             layer.add(TarEntry.file("space/" + i, new byte[1 << 20]));
@@ -109,14 +126,15 @@ class DaemonKillIT {
         return List.of(base, upper);
     }
 
-    private static SluiceNode start(TestBed bed) throws IOException {
+    private static SluiceNode start(TestBed bed, String backend, String keeper) throws IOException {
         return SluiceNode.start(
                 bed,
                 Machine.installedContainerd(),
                 ContainerdConfig.PLAIN,
                 Machine.distribution(),
-                "auto",
-                SluiceProcess.Settings.PATIENT + "prefetch = false\nfill = { read_ahead_max = \"0B\" }\n");
+                backend,
+                "keeper = \"" + keeper + "\"\n" + SluiceProcess.Settings.PATIENT
+                        + "prefetch = false\nfill = { read_ahead_max = \"0B\" }\n");
     }
 
     @TestFactory
@@ -132,7 +150,7 @@ class DaemonKillIT {
         try (TestBed round = bed.nested()) {
             ShapingProxy proxy = round.add(ShapingProxy.start(registry.port(), LINK));
             String reference = proxy.address() + "/kill:estargz";
-            SluiceNode node = start(round);
+            SluiceNode node = start(round, "fuse", "none");
             node.client().pullLazily(reference, SluiceProcess.NAME);
             PageCache.drop();
             Container first = new Container(round, node, reference, "first");
@@ -159,6 +177,55 @@ class DaemonKillIT {
             PageCache.drop();
             assertReadAgainWithoutTheNetwork(round, node, reference, before, proxy);
 
+            Container last = new Container(round, node, reference, "last");
+            Command.Result readAll = join(last.start(List.copyOf(digests.keySet())));
+            assertThat(last.read()).as(readAll.stderr()).isEqualTo(digests);
+        }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> killedAtARandomMomentUnderAKeeper() {
+        return killsUnderAKeeper("fuse", 6, 9);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> killedAtARandomMomentUnderAKeeperWithFanotify() {
+        return killsUnderAKeeper("fanotify", 6, 15);
+    }
+
+    private Stream<DynamicTest> killsUnderAKeeper(String backend, int major, int minor) {
+        Machine.assumeKernel(major, minor);
+        return Stream.iterate(SEED, seed -> new Random(seed).nextLong())
+                .limit(ROUNDS)
+                .map(seed -> dynamicTest("seed " + seed, () -> killedUnderAKeeper(backend, new Random(seed))));
+    }
+
+    private void killedUnderAKeeper(String backend, Random random) throws IOException {
+        // The shell has started then: what a container is started with is not to be waited for.
+        int readBefore = 1 + random.nextInt(FILES - READERS);
+        int pauseMillis = random.nextInt(60);
+        try (TestBed round = bed.nested()) {
+            ShapingProxy proxy = round.add(ShapingProxy.start(registry.port(), LINK));
+            String reference = proxy.address() + "/kill:estargz";
+            SluiceNode node = start(round, backend, "process");
+            node.client().pullLazily(reference, SluiceProcess.NAME);
+            PageCache.drop();
+            Container first = new Container(round, node, reference, "first");
+
+            CompletableFuture<Command.Result> reading = first.start(List.copyOf(digests.keySet()));
+            assertThat(Poll.until(Duration.ofMinutes(1), () -> first.lines() >= readBefore || reading.isDone()))
+                    .as("reads before the kill")
+                    .isTrue();
+            pause(pauseMillis);
+            node.sluice().kill();
+            node.sluice().restart();
+
+            // Its removal may fail: containerd takes some seconds to find the new daemon.
+            Command.Result ended = join(reading);
+            assertThat(first.read()).as(() -> ended.stderr() + log(node)).isEqualTo(digests);
+
+            node.awaitSnapshotter();
+            PageCache.drop();
             Container last = new Container(round, node, reference, "last");
             Command.Result readAll = join(last.start(List.copyOf(digests.keySet())));
             assertThat(last.read()).as(readAll.stderr()).isEqualTo(digests);

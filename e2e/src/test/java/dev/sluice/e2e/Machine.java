@@ -27,6 +27,13 @@ final class Machine {
         }
     }
 
+    /** @param minor the oldest one of this major version; all later major versions will do */
+    static void assumeKernel(int major, int minor) {
+        String[] release = System.getProperty("os.version", "0.0").split("[^0-9]", -1);
+        int here = Integer.parseInt(release[0]) * 1000 + Integer.parseInt(release[1]);
+        assumeTrue(here >= major * 1000 + minor, "needs Linux " + major + "." + minor);
+    }
+
     static void assumeLoopDevices() {
         assumeTrue(Files.exists(Path.of("/dev/loop-control")), "needs loop devices");
     }

@@ -126,7 +126,8 @@ final class Backends {
                 root.resolve("fuse"),
                 new FuseOptions(config.fuse().threads(), defaults.maxReadBytes(), defaults.maxBackground()),
                 erofs,
-                BootId.current());
+                BootId.current(),
+                keeper);
     }
 
     /** @param scratch an existing directory, on the file system that will hold the layers */

@@ -33,7 +33,7 @@ public final class Daemon implements AutoCloseable {
         try {
             Linux linux = Linux.load();
             Optional<NotifySocket> manager = NotifySocket.of(linux, System.getenv());
-            LayerRuntime runtime = closing.add(LayerRuntime.start(config, linux));
+            LayerRuntime runtime = closing.add(LayerRuntime.start(config, config.keeper(), linux));
             closing.add(SnapshotServer.start(config.address(), new SnapshotsService(runtime.snapshots())));
             runtime.restore();
             closing.add(FirstCleanup.start(runtime.snapshots()));

@@ -31,7 +31,7 @@ final class ForegroundMount {
                             Signals.await(stopped);
                         },
                         "shutdown"));
-        try (LayerRuntime runtime = LayerRuntime.start(config, Linux.load())) {
+        try (LayerRuntime runtime = LayerRuntime.start(config, KeeperChoice.NONE, Linux.load())) {
             runtime.restore();
             ImageMount mount = mount(runtime.imageMounts(), reference, directory);
             log.info("{} is mounted at {} and served by this process; ends when it is unmounted", reference, directory);

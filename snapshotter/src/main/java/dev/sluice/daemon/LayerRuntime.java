@@ -47,14 +47,15 @@ final class LayerRuntime implements AutoCloseable {
 
     /**
      * @param config decides all
+     * @param keeping but for this: who holds kernel files while no process does
      * @param linux system calls
      * @throws IOException if no backend works here, or the root directory cannot be used
      */
-    static LayerRuntime start(Config config, Linux linux) throws IOException {
+    static LayerRuntime start(Config config, KeeperChoice keeping, Linux linux) throws IOException {
         Closing closing = new Closing();
         try {
             RootDirectory root = closing.add(RootDirectory.open(config.root()));
-            Keeper keeper = closing.add(Keepers.open(config.keeper(), linux, root.path(), System.getenv()));
+            Keeper keeper = closing.add(Keepers.open(keeping, linux, root.path(), System.getenv()));
             RegistryClient registry = closing.add(
                     new RegistryClient(Settings.registry(config.registry()), Settings.credentials(config.registry())));
             ContainerdClient containerd = closing.add(new ContainerdClient(config.containerd()));

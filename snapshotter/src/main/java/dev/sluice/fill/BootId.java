@@ -16,6 +16,15 @@ public record BootId(UUID value) {
     }
 
     /**
+     * From {@link #value}'s text.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    public static BootId parse(String text) {
+        return new BootId(UUID.fromString(text));
+    }
+
+    /**
      * That of the running kernel.
      *
      * @throws IOException if {@code /proc} does not tell

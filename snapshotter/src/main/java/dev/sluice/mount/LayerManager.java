@@ -379,6 +379,8 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
         restored.stop();
         workers.shutdownNow();
         background.close();
+        // First: what asks for a layer that is closed gets an error, unless it is left to the next process.
+        backend.close();
         List<Slot> all;
         synchronized (slots) {
             all = List.copyOf(slots.values());

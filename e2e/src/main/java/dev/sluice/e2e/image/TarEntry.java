@@ -41,6 +41,11 @@ public record TarEntry(
         return of(path, '0', "", 0644, contents);
     }
 
+    /** A file that everybody may execute. */
+    public static TarEntry executable(String path, byte[] contents) {
+        return of(path, '0', "", 0755, contents);
+    }
+
     public static TarEntry directory(String path) {
         return of(path, '5', "", 0755, NOTHING);
     }

@@ -6,17 +6,13 @@ import dev.sluice.fill.LayerFill;
 import dev.sluice.fill.SparseFileDevice;
 import dev.sluice.linux.EventFd;
 import dev.sluice.linux.Linux;
-import dev.sluice.linux.LinuxFile;
-import dev.sluice.linux.MountTable;
-import dev.sluice.linux.Mounts.UnmountFlag;
-import dev.sluice.linux.OpenFlags;
 import dev.sluice.linux.SystemInfo;
 import dev.sluice.ondemand.Backend;
 import dev.sluice.ondemand.ErofsMounter;
+import dev.sluice.ondemand.Keeper;
 import dev.sluice.ondemand.LayerFiles;
 import dev.sluice.ondemand.LayerSource;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,16 +31,16 @@ import org.slf4j.LoggerFactory;
 public final class FuseBackend implements Backend {
     private static final Logger log = LoggerFactory.getLogger(FuseBackend.class);
 
-    private static final String SUBTYPE = "sluice";
-    private static final String MOUNT_TYPE = "fuse." + SUBTYPE;
     private static final Pattern NAME = Pattern.compile("[0-9a-f]{1,64}");
 
     private final Linux linux;
     private final Path mountPoint;
     private final ErofsMounter erofs;
     private final BootId bootId;
-    private final LinuxFile device;
-    private final FuseConnection connection;
+    private final FuseOptions options;
+    private final Connector connector;
+    private final Connector.Open opened;
+    private final Channel channel;
     private final EventFd stop;
     private final Reads reads;
     private final Notifications notifications;
@@ -55,58 +51,63 @@ public final class FuseBackend implements Backend {
     /** Replaced under {@link #changes}, read without. */
     private volatile NodeTable nodes = NodeTable.EMPTY;
 
+    private Optional<LeftNodes> left = Optional.empty();
     private boolean closed;
 
     private FuseBackend(
             Linux linux,
             Path mountPoint,
+            FuseOptions options,
             ErofsMounter erofs,
             BootId bootId,
-            LinuxFile device,
-            FuseConnection connection,
+            Connector connector,
+            Connector.Open opened,
             EventFd stop) {
         this.linux = linux;
         this.mountPoint = mountPoint;
+        this.options = options;
         this.erofs = erofs;
         this.bootId = bootId;
-        this.device = device;
-        this.connection = connection;
+        this.connector = connector;
+        this.opened = opened;
         this.stop = stop;
-        Channel channel = new Channel(device);
+        this.channel = new Channel(opened.device());
         this.reads = new Reads(channel, FuseBackend::isBeingKilled);
         this.notifications = new Notifications(channel);
     }
 
     /**
-     * Mounts the directory and begins to answer. An earlier mount of Sluice at this place is detached first.
+     * Mounts the directory and begins to answer. If a keeper has the connection of an earlier process, that is taken over with its mount,
+     * and answers begin with {@link #resume}; else an earlier mount of Sluice at this place is detached.
      *
      * @param mountPoint absolute; made if it is missing
      * @param erofs mounts layers on what is served here
      * @param bootId of the running kernel
+     * @param keeper holds the connection while no process serves it
      * @throws IOException if FUSE cannot be used here, or something else is mounted at this place
      */
     public static FuseBackend start(
-            Linux linux, Path mountPoint, FuseOptions options, ErofsMounter erofs, BootId bootId) throws IOException {
-        detachEarlierMounts(linux, mountPoint);
-        Files.createDirectories(mountPoint);
-        LinuxFile device = linux.open(Path.of("/dev/fuse"), OpenFlags.O_RDWR | OpenFlags.O_NONBLOCK, 0);
-        boolean mounted = false;
+            Linux linux, Path mountPoint, FuseOptions options, ErofsMounter erofs, BootId bootId, Keeper keeper)
+            throws IOException {
+        Connector connector = new Connector(linux, mountPoint, options, bootId, keeper);
+        EventFd stop = linux.eventFd();
+        Connector.Open opened;
         try {
-            linux.mounts().fuse(device, SUBTYPE, SUBTYPE, mountPoint, options.maxReadBytes());
-            mounted = true;
-            FuseConnection connection = new Handshake(linux, device, options).negotiate();
-            FuseBackend backend =
-                    new FuseBackend(linux, mountPoint, erofs, bootId, device, connection, linux.eventFd());
-            backend.startThreads(options.threads());
-            log.info("FUSE 7.{} serves {}", connection.minor(), mountPoint);
-            return backend;
+            opened = connector.open();
         } catch (IOException | RuntimeException e) {
-            device.close();
-            if (mounted) {
-                linux.mounts().unmount(mountPoint, UnmountFlag.DETACH);
-            }
+            stop.close();
             throw e;
         }
+        FuseBackend backend = new FuseBackend(linux, mountPoint, options, erofs, bootId, connector, opened, stop);
+        if (!opened.isTakenOver()) {
+            backend.startThreads();
+        }
+        log.info(
+                "FUSE 7.{} serves {}{}",
+                opened.connection().minor(),
+                mountPoint,
+                opened.isTakenOver() ? ", taken over from the process before" : "");
+        return backend;
     }
 
     @Override
@@ -116,7 +117,7 @@ public final class FuseBackend implements Backend {
 
     /** What kernel and daemon agreed on. */
     public FuseConnection connection() {
-        return connection;
+        return opened.connection();
     }
 
     @Override
@@ -130,8 +131,15 @@ public final class FuseBackend implements Backend {
     }
 
     @Override
-    public void resume(LayerSource layers) {
-        // A connection ends with the process that serves it, and so do its mounts.
+    public void resume(LayerSource layers) throws IOException {
+        if (!opened.isTakenOver()) {
+            // A connection that nobody keeps ends with the process that serves it.
+            return;
+        }
+        left = Optional.of(LeftNodes.of(layers, () -> nodes, channel));
+        // Before anything is read: what this process has not answered yet must not come again.
+        notifications.resend();
+        startThreads();
     }
 
     @Override
@@ -170,19 +178,22 @@ public final class FuseBackend implements Backend {
                 return;
             }
             closed = true;
-            nodes = NodeTable.EMPTY;
         }
         stop.signal();
         joinThreads();
-        reads.failAll();
+        left.ifPresent(LeftNodes::close);
+        // Not before: what asks for a node that is not there gets an error.
+        nodes = NodeTable.EMPTY;
         try {
-            // Somebody may have unmounted it before.
-            if (MountTable.read().at(mountPoint).filter(FuseBackend::isOurs).isPresent()) {
-                linux.mounts().unmount(mountPoint, UnmountFlag.DETACH);
+            if (opened.isKept() && !lost.get()) {
+                reads.leaveAll();
+            } else {
+                reads.failAll();
+                connector.unmount();
             }
         } finally {
-            // Requests that nobody has read fail now.
-            device.close();
+            // Requests that nobody has read fail now, unless the keeper has the connection.
+            opened.device().close();
             stop.close();
         }
     }
@@ -199,11 +210,11 @@ public final class FuseBackend implements Backend {
         notifications.forget(node);
     }
 
-    private void startThreads(int count) {
-        Channel channel = new Channel(device);
-        for (int i = 0; i < count; i++) {
-            RequestHandler handler = new RequestHandler(connection, channel, () -> nodes, reads);
-            RequestLoop loop = new RequestLoop(linux, device, stop, handler, reads);
+    private void startThreads() {
+        for (int i = 0; i < options.threads(); i++) {
+            RequestHandler handler =
+                    new RequestHandler(opened.connection(), channel, () -> nodes, reads, left.orElse(null));
+            RequestLoop loop = new RequestLoop(linux, opened.device(), stop, handler, reads);
             Thread thread = new Thread(() -> run(loop), "fuse-" + i);
             thread.setDaemon(true);
             threads.add(thread);
@@ -219,16 +230,19 @@ public final class FuseBackend implements Backend {
         }
     }
 
-    /** Nobody may be left waiting for an answer that does not come: closing the device makes the kernel fail them. */
+    /** Nobody may be left waiting for an answer that does not come: once nobody has the device open, the kernel fails them. */
     private void connectionLost(Throwable cause) {
         if (lost.compareAndSet(false, true)) {
             log.error("The FUSE connection of {} is lost, its readers get I/O errors", mountPoint, cause);
             reads.failAll();
-            device.close();
+            opened.device().close();
             try {
                 stop.signal();
+                if (opened.isKept()) {
+                    connector.letGo();
+                }
             } catch (IOException e) {
-                log.error("Tried to stop the FUSE threads but failed", e);
+                log.error("Tried to end the FUSE connection but failed", e);
             }
         }
     }
@@ -247,26 +261,6 @@ public final class FuseBackend implements Backend {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    /** Looks only into the mount table: a dead mount fails everything else, and one that hangs would not return. */
-    private static void detachEarlierMounts(Linux linux, Path mountPoint) throws IOException {
-        while (true) {
-            Optional<MountTable.Mount> mount = MountTable.read().at(mountPoint);
-            if (mount.isEmpty()) {
-                return;
-            }
-            if (!isOurs(mount.get())) {
-                throw new IOException("Tried to mount FUSE on " + mountPoint + " but "
-                        + mount.get().type() + " is mounted there");
-            }
-            log.warn("Detaching an earlier FUSE mount at {}", mountPoint);
-            linux.mounts().unmount(mountPoint, UnmountFlag.DETACH);
-        }
-    }
-
-    private static boolean isOurs(MountTable.Mount mount) {
-        return mount.type().equals(MOUNT_TYPE);
     }
 
     private static boolean isBeingKilled(int thread) {

@@ -5,6 +5,7 @@ import dev.sluice.linux.KernelVersion;
 import dev.sluice.linux.Linux;
 import dev.sluice.linux.SystemInfo;
 import dev.sluice.ondemand.ErofsMounter;
+import dev.sluice.ondemand.Keeper;
 import dev.sluice.ondemand.Probe;
 import dev.sluice.ondemand.ProbeImage;
 import dev.sluice.ondemand.ProbeResult;
@@ -57,7 +58,12 @@ public final class FuseProbe implements Probe {
     private ProbeResult probe() throws IOException {
         try (ScratchMount mount = ScratchMount.create(linux, scratch);
                 FuseBackend backend = FuseBackend.start(
-                        linux, mount.directory().resolve("fuse"), FuseOptions.defaults(), erofs, BootId.current());
+                        linux,
+                        mount.directory().resolve("fuse"),
+                        FuseOptions.defaults(),
+                        erofs,
+                        BootId.current(),
+                        Keeper.NONE);
                 FuseFile file = backend.expose("0", new PresentLayer(ProbeImage.data()))) {
             mount.mount(erofs, file.path());
             boolean same = Arrays.equals(Files.readAllBytes(mount.file()), ProbeImage.data());

@@ -16,6 +16,16 @@ final class Notifications {
         this.channel = channel;
     }
 
+    /**
+     * Makes the kernel repeat all requests that were read and not answered, with the highest bit of their number set. To be sent before
+     * the first request is read. Needs {@link Protocol.InitFlag#HAS_RESEND}.
+     */
+    void resend() {
+        Reply message = new Reply(channel);
+        message.clearedBody(0);
+        message.sendNotification(Notify.RESEND);
+    }
+
     /** Makes the kernel forget a file's name, attributes and pages. */
     void forget(Node node) {
         byte[] name = node.name().getBytes(US_ASCII);

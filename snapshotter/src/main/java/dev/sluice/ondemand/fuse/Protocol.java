@@ -135,6 +135,7 @@ final class Protocol {
     static final class Notify {
         static final int INVAL_INODE = 2;
         static final int INVAL_ENTRY = 3;
+        static final int RESEND = 7;
         /** {@code struct fuse_notify_inval_inode_out}: inode u64, offset s64, length s64. */
         static final int INVAL_INODE_SIZE = 24;
         /** {@code struct fuse_notify_inval_entry_out} before the name: parent u64, name length u32, flags u32. */

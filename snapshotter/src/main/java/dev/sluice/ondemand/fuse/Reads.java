@@ -97,6 +97,16 @@ final class Reads {
         pending.values().forEach(read -> abandon(read, Errno.EIO));
     }
 
+    /** Answers nothing any more of what waits: it comes again to the next process. */
+    void leaveAll() {
+        for (PendingRead read : pending.values()) {
+            if (read.claim()) {
+                forget(read);
+                read.abandonFill();
+            }
+        }
+    }
+
     private void fill(PendingRead read) {
         // Before the fill begins: an interrupt may come at any time.
         pending.put(read.unique(), read);

@@ -11,6 +11,7 @@ import dev.sluice.ondemand.fuse.Protocol.Read;
 import dev.sluice.ondemand.fuse.Protocol.StatFs;
 import java.nio.ByteBuffer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,14 +23,24 @@ final class RequestHandler {
     private final Channel channel;
     private final Supplier<NodeTable> nodes;
     private final Reads reads;
+    private final @Nullable LeftNodes left;
     private final Reply reply;
 
-    /** @param nodes the devices that are attached now */
-    RequestHandler(FuseConnection connection, Channel channel, Supplier<NodeTable> nodes, Reads reads) {
+    /**
+     * @param nodes the devices that are attached now
+     * @param left those that may be asked for besides; {@code null} for none
+     */
+    RequestHandler(
+            FuseConnection connection,
+            Channel channel,
+            Supplier<NodeTable> nodes,
+            Reads reads,
+            @Nullable LeftNodes left) {
         this.connection = connection;
         this.channel = channel;
         this.nodes = nodes;
         this.reads = reads;
+        this.left = left;
         this.reply = new Reply(channel);
     }
 
@@ -96,15 +107,25 @@ final class RequestHandler {
             malformed(request, unique);
             return;
         }
-        Node node = nodes.get().byId(request.getLong(InHeader.NODE_ID));
+        long id = request.getLong(InHeader.NODE_ID);
+        Node node = nodes.get().byId(id);
+        int thread = request.getInt(InHeader.PID);
         long offset = request.getLong(InHeader.SIZE + Read.OFFSET);
         int count = request.getInt(InHeader.SIZE + Read.LENGTH);
         if (offset < 0 || count < 0 || count > connection.maxReadBytes()) {
             malformed(request, unique);
-        } else if (node == null) {
+        } else if (node == null && left != null && left.has(id)) {
+            left.answerLater(id, (opened, itsReply) -> read(opened, unique, thread, offset, count, itsReply));
+        } else {
+            read(node, unique, thread, offset, count, reply);
+        }
+    }
+
+    private void read(@Nullable Node node, long unique, int thread, long offset, int count, Reply reply) {
+        if (node == null) {
             channel.sendError(unique, Errno.EIO);
         } else {
-            reads.read(node, unique, request.getInt(InHeader.PID), offset, count, reply);
+            reads.read(node, unique, thread, offset, count, reply);
         }
     }
 
@@ -129,6 +150,14 @@ final class RequestHandler {
     private void getAttributes(ByteBuffer request, long unique) {
         long id = request.getLong(InHeader.NODE_ID);
         Node node = nodes.get().byId(id);
+        if (node == null && left != null && left.has(id)) {
+            left.answerLater(id, (opened, itsReply) -> attributes(opened, id, unique, itsReply));
+        } else {
+            attributes(node, id, unique, reply);
+        }
+    }
+
+    private void attributes(@Nullable Node node, long id, long unique, Reply reply) {
         if (node == null && id != Protocol.ROOT_ID) {
             channel.sendError(unique, Errno.ESTALE);
         } else {

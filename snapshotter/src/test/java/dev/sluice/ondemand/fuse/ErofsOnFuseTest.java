@@ -15,6 +15,7 @@ import dev.sluice.linux.MountTable;
 import dev.sluice.linux.Mounts.UnmountFlag;
 import dev.sluice.ondemand.ErofsMounter;
 import dev.sluice.ondemand.FileBackedErofs;
+import dev.sluice.ondemand.Keeper;
 import dev.sluice.ondemand.SourceLayer;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -68,7 +69,7 @@ class ErofsOnFuseTest {
                 linux, directory.resolve("data"), directory.resolve("present"), blob.length, BootId.current());
         layer = new SourceLayer(device, blob, CompletableFuture.delayedExecutor(2, MILLISECONDS));
         backend = FuseBackend.start(
-                linux, directory.resolve("fuse"), FuseOptions.defaults(), erofs(linux), BootId.current());
+                linux, directory.resolve("fuse"), FuseOptions.defaults(), erofs(linux), BootId.current(), Keeper.NONE);
         mount = Files.createDirectory(directory.resolve("mount"));
         erofs(linux).mount(image.metadata(), backend.expose("00ff", layer).path(), mount);
     }

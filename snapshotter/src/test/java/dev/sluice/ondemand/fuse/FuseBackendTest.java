@@ -12,6 +12,7 @@ import dev.sluice.linux.MountTable;
 import dev.sluice.linux.Mounts.UnmountFlag;
 import dev.sluice.linux.OpenFlags;
 import dev.sluice.ondemand.FileBackedErofs;
+import dev.sluice.ondemand.Keeper;
 import dev.sluice.ondemand.SourceLayer;
 import dev.sluice.ondemand.fuse.FuseBackend.FuseFile;
 import java.io.IOException;
@@ -335,7 +336,8 @@ class FuseBackendTest {
                         mountPoint,
                         FuseOptions.defaults(),
                         new FileBackedErofs(linux.mounts()),
-                        BootId.current()))
+                        BootId.current(),
+                        Keeper.NONE))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("is mounted there");
         linux.mounts().unmount(mountPoint);
@@ -392,7 +394,12 @@ class FuseBackendTest {
 
     private FuseBackend backend() throws IOException {
         FuseBackend backend = FuseBackend.start(
-                linux, mountPoint, FuseOptions.defaults(), new FileBackedErofs(linux.mounts()), BootId.current());
+                linux,
+                mountPoint,
+                FuseOptions.defaults(),
+                new FileBackedErofs(linux.mounts()),
+                BootId.current(),
+                Keeper.NONE);
         open.add(backend);
         return backend;
     }
