@@ -32,7 +32,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -40,6 +42,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * its own, so that no other read can have fetched it on the way; the programs that read are the machine's own, mounted into the
  * container. The daemon fetches nothing that is not asked for.
  */
+@ParameterizedClass(name = "{0}")
+@MethodSource("dev.sluice.e2e.Machine#backends")
 @TestInstance(Lifecycle.PER_CLASS)
 class ColdReadsIT {
 
@@ -62,7 +66,7 @@ class ColdReadsIT {
     private final SluiceNode node;
     private final RemoteManifest manifest;
 
-    ColdReadsIT() throws IOException {
+    ColdReadsIT(String backend) throws IOException {
         Machine.assumeRoot();
         Machine.assumePrograms("docker-registry", "skopeo", "ctr-remote");
         bed = Machine.newTestBed();
@@ -77,7 +81,7 @@ class ColdReadsIT {
                 Machine.installedContainerd(),
                 ContainerdConfig.PLAIN,
                 Machine.distribution(),
-                "auto",
+                backend,
                 SluiceProcess.Settings.PATIENT + "prefetch = false\nfill = { read_ahead_max = \"0B\" }\n");
         Estargz.convert(node.client(), plain, reference);
         manifest = RemoteManifest.fetch(reference);

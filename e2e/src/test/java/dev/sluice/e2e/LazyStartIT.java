@@ -21,16 +21,22 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Containers start from eStargz images of which only a part has been fetched, whichever way containerd pulled them. */
+@ParameterizedClass(name = "{0}")
+@MethodSource("dev.sluice.e2e.Machine#backends")
 class LazyStartIT {
 
+    private final String backend;
     private final TestBed bed;
     private final RegistryProcess registry;
     private final String reference;
     private final RemoteManifest manifest;
 
-    LazyStartIT() throws IOException {
+    LazyStartIT(String backend) throws IOException {
+        this.backend = backend;
         bed = Machine.newTestBed();
         Path layout = Estargz.build(TestImages.PYTHON, bed.directory("i"));
         registry = bed.add(RegistryProcess.start(bed.directory("r")));
@@ -98,7 +104,7 @@ class LazyStartIT {
                 Machine.newestContainerd(),
                 ContainerdConfig.PLAIN.withoutImageLabels(),
                 Machine.distribution(),
-                "auto",
+                backend,
                 SluiceProcess.Settings.plainHttp(List.of(registry.address())));
         AccessLog before = registry.accessLog();
         node.client().pull(reference, SluiceProcess.NAME);
@@ -122,7 +128,7 @@ class LazyStartIT {
     }
 
     private SluiceNode start(ContainerdBinaries binaries) throws IOException {
-        return SluiceNode.start(bed, binaries, Machine.distribution(), "auto", List.of(registry.address()));
+        return SluiceNode.start(bed, binaries, Machine.distribution(), backend, List.of(registry.address()));
     }
 
     private void assertRunsFromAPartOfTheImage(SluiceNode node, AccessLog before) throws IOException {

@@ -10,10 +10,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** What a test needs of the machine; without it the test is skipped and says why. */
 final class Machine {
+
+    private static final Path BEDS = Path.of("/var/tmp");
+
+    /** Linux 6.15. */
+    private static final int FANOTIFY_SINCE = 6015;
 
     private Machine() {}
 
@@ -38,9 +44,19 @@ final class Machine {
         assumeTrue(Files.exists(Path.of("/dev/loop-control")), "needs loop devices");
     }
 
+    /** {@code auto}, and where it works fanotify, which {@code auto} passes over where a test wants no keeper. */
+    static Stream<String> backends() throws IOException {
+        String[] kernel =
+                Files.readString(Path.of("/proc/sys/kernel/osrelease")).split("[^0-9]+", -1);
+        int version = Integer.parseInt(kernel[0]) * 1000 + Integer.parseInt(kernel[1]);
+        boolean fit =
+                Set.of("ext4", "xfs", "btrfs").contains(Files.getFileStore(BEDS).type());
+        return version >= FANOTIFY_SINCE && fit ? Stream.of("auto", "fanotify") : Stream.of("auto");
+    }
+
     /** A directory of its own, on a file system that can hold the upper directory of an overlay. */
     static TestBed newTestBed() throws IOException {
-        return TestBed.create(Path.of("/var/tmp"));
+        return TestBed.create(BEDS);
     }
 
     /** The built distribution, which {@code mvn package} makes. */

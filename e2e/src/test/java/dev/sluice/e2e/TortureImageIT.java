@@ -20,11 +20,15 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The awkward image is a legal one: what containerd makes of it does not depend on how it is compressed, and a lazy mount of it
  * shows the same.
  */
+@ParameterizedClass(name = "{0}")
+@MethodSource("dev.sluice.e2e.Machine#backends")
 @TestInstance(Lifecycle.PER_CLASS)
 class TortureImageIT {
 
@@ -34,7 +38,7 @@ class TortureImageIT {
     private final TreeDigest estargz;
     private final TreeDigest lazy;
 
-    TortureImageIT() throws IOException {
+    TortureImageIT(String backend) throws IOException {
         Machine.assumeRoot();
         Machine.assumePrograms("docker-registry", "skopeo", "ctr-remote");
         bed = Machine.newTestBed();
@@ -49,7 +53,7 @@ class TortureImageIT {
                 .client();
         Estargz.convert(ordinary, plainReference, estargzReference);
         SluiceNode node = SluiceNode.start(
-                bed, Machine.installedContainerd(), Machine.distribution(), "auto", List.of(registry.address()));
+                bed, Machine.installedContainerd(), Machine.distribution(), backend, List.of(registry.address()));
 
         unpacking = Unpacking.beginning(bed.directory());
         plain = ImageTrees.unpacked(ordinary, plainReference, bed.directory("mp"));

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -250,8 +251,11 @@ class ErofsOnFanotifyTest {
     void aCompleteLayerNeedsNobody() throws Exception {
         byte[] blob = Files.readAllBytes(directory.resolve("layers/00ff/blob"));
         assertThat(Files.readString(mount.resolve("small"))).isEqualTo("a small file");
+        assertThat(files().wasMarked(BootId.current())).isTrue();
+        assertThat(files().wasMarked(new BootId(new UUID(1, 2)))).isFalse();
         node.device().write(0, ByteBuffer.wrap(blob));
         await().until(() -> node.marks().isEmpty());
+        await().until(() -> !files().wasMarked(BootId.current()));
 
         node.stop();
 
@@ -340,6 +344,10 @@ class ErofsOnFanotifyTest {
                         Keeper.NONE))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("zeros");
+    }
+
+    private LayerFiles files() {
+        return new LayerFiles(directory.resolve("layers/00ff"));
     }
 
     private long openDataFiles() throws IOException {

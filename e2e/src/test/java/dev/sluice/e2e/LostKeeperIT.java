@@ -1,0 +1,158 @@
+package dev.sluice.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.e2e.host.Command;
+import dev.sluice.e2e.host.TestBed;
+import dev.sluice.e2e.image.Digests;
+import dev.sluice.e2e.image.Estargz;
+import dev.sluice.e2e.image.ImagePublisher;
+import dev.sluice.e2e.image.OciLayout;
+import dev.sluice.e2e.image.TarEntry;
+import dev.sluice.e2e.registry.RegistryProcess;
+import dev.sluice.e2e.runtime.ContainerdConfig;
+import dev.sluice.e2e.runtime.SluiceNode;
+import dev.sluice.e2e.runtime.SluiceProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * With fanotify, the worst there is: daemon and keeper are both killed, and the kernel lets a container read zeros. The next daemon names
+ * that container, and no other one ever sees them.
+ */
+class LostKeeperIT {
+    private static final String VICTIM = "victim";
+    private static final byte[] READ_WHILE_LOST = random(1);
+    private static final byte[] READ_BEFORE = random(2);
+
+    private final TestBed bed;
+
+    LostKeeperIT() throws IOException {
+        bed = Machine.newTestBed();
+    }
+
+    @BeforeEach
+    void needs() throws IOException {
+        Machine.assumeRoot();
+        Machine.assumePrograms("docker-registry", "skopeo", "ctr-remote");
+        assumeTrue(Machine.backends().anyMatch("fanotify"::equals), "needs Linux 6.15 and ext4, xfs or btrfs");
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        bed.close();
+    }
+
+    @Test
+    void whoeverMayHaveReadZerosIsNamedAndNobodyElseReadsThem() throws IOException {
+        RegistryProcess registry = bed.add(RegistryProcess.start(bed.directory("r")));
+        String plain = registry.address() + "/lost:plain";
+        String reference = registry.address() + "/lost:estargz";
+        Path layout = bed.directory("image");
+        OciLayout.write(layout, "latest", layers());
+        ImagePublisher.push(layout, "latest", plain);
+        SluiceNode node = SluiceNode.start(
+                bed,
+                Machine.installedContainerd(),
+                ContainerdConfig.PLAIN,
+                Machine.distribution(),
+                "fanotify",
+                SluiceProcess.Settings.PATIENT + "prefetch = false\nfill = { read_ahead_max = \"0B\" }\n");
+        Estargz.convert(node.client(), plain, reference);
+        node.client().pullLazily(reference, SluiceProcess.NAME);
+        start(node, reference, VICTIM);
+        assertThat(sum(node, VICTIM, "/cold/before")).isEqualTo(Digests.sha256(READ_BEFORE));
+
+        long keeper = keeper(node);
+        node.sluice().kill();
+        ProcessHandle.of(keeper).ifPresent(process -> {
+            process.destroyForcibly();
+            process.onExit().join();
+        });
+        // This is why nothing of ours ever does that.
+        assertThat(sum(node, VICTIM, "/cold/lost")).isEqualTo(Digests.sha256(new byte[READ_WHILE_LOST.length]));
+        node.sluice().restart();
+        node.awaitSnapshotter();
+
+        JsonNode tainted = status(node).path("tainted");
+        assertThat(tainted).isNotEmpty();
+        for (JsonNode mount : tainted) {
+            assertThat(mount.path("directory").asText()).endsWith("/" + VICTIM + "/rootfs");
+        }
+        assertThat(Files.readString(node.sluice().log()))
+                .contains("start again what runs in")
+                .contains(VICTIM + "/rootfs");
+        start(node, reference, "new");
+        assertThat(sum(node, "new", "/cold/lost")).isEqualTo(Digests.sha256(READ_WHILE_LOST));
+        assertThat(sum(node, "new", "/cold/before")).isEqualTo(Digests.sha256(READ_BEFORE));
+
+        node.client().command("tasks", "rm", "--force", VICTIM).run();
+        assertThat(status(node).path("tainted")).isEmpty();
+    }
+
+    private static List<List<TarEntry>> layers() {
+        return List.of(List.of(
+                TarEntry.directory("usr"),
+                TarEntry.directory("cold"),
+                TarEntry.file("cold/before", READ_BEFORE),
+                // The kernel reads ahead of a file's end, but not so far.
+                TarEntry.file("cold/between", new byte[1 << 20]),
+                TarEntry.file("cold/lost", READ_WHILE_LOST),
+                TarEntry.symlink("bin", "usr/bin"),
+                TarEntry.symlink("lib", "usr/lib"),
+                TarEntry.symlink("lib64", "usr/lib64")));
+    }
+
+    private static byte[] random(int seed) {
+        byte[] bytes = new byte[256 << 10];
+        new Random(seed).nextBytes(bytes);
+        return bytes;
+    }
+
+    private static void start(SluiceNode node, String reference, String id) throws IOException {
+        node.client()
+                .command("run", "--detach", "--snapshotter", SluiceProcess.NAME)
+                .withArguments(List.of("--mount", "type=bind,src=/usr,dst=/usr,options=rbind:ro"))
+                .withArguments(List.of(reference, id, "sleep", "infinity"))
+                .run();
+    }
+
+    private static String sum(SluiceNode node, String id, String file) throws IOException {
+        return node.client()
+                .command("tasks", "exec", "--exec-id", "e" + System.nanoTime(), id, "sha256sum", file)
+                .run()
+                .stdout()
+                .substring(0, 64);
+    }
+
+    /** The process that the daemon's root directory names. */
+    private static long keeper(SluiceNode node) throws IOException {
+        return Files.readAllLines(node.sluice().settings().root().resolve("keeper")).stream()
+                .filter(line -> line.matches("process [0-9]+ .*"))
+                .mapToLong(line -> Long.parseLong(line.split(" ", -1)[1]))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static JsonNode status(SluiceNode node) throws IOException {
+        SluiceProcess.Settings settings = node.sluice().settings();
+        return new ObjectMapper()
+                .readTree(Command.of(
+                                settings.distribution().resolve("bin/sluice").toString(),
+                                "status",
+                                "--json",
+                                "--root",
+                                settings.root().toString())
+                        .run()
+                        .stdout());
+    }
+}
