@@ -8,6 +8,11 @@ public interface ErofsMounter {
     /** What EROFS is mounted on: {@code regular files} or {@code loop devices}. */
     String way();
 
+    /** Whether what it mounts reads devices past the page cache of the file system that holds them. */
+    default boolean readsDirectly() {
+        return false;
+    }
+
     /**
      * Mounts read-only.
      *

@@ -18,6 +18,11 @@ public record LoopErofs(LoopDevices loopDevices, Mounts mounts) implements Erofs
     }
 
     @Override
+    public boolean readsDirectly() {
+        return true;
+    }
+
+    @Override
     public void mount(Path metadata, Path device, Path target) throws IOException {
         try (LoopDevice image = loopDevices.attach(metadata);
                 LoopDevice data = loopDevices.attach(device)) {

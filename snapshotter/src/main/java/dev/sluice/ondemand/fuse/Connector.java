@@ -34,14 +34,16 @@ final class Connector {
     private final Linux linux;
     private final Path mountPoint;
     private final FuseOptions options;
+    private final boolean readsDirectly;
     private final BootId bootId;
     private final Keeper keeper;
     private final ConnectionFile file;
 
-    Connector(Linux linux, Path mountPoint, FuseOptions options, BootId bootId, Keeper keeper) {
+    Connector(Linux linux, Path mountPoint, FuseOptions options, boolean readsDirectly, BootId bootId, Keeper keeper) {
         this.linux = linux;
         this.mountPoint = mountPoint;
         this.options = options;
+        this.readsDirectly = readsDirectly;
         this.bootId = bootId;
         this.keeper = keeper;
         this.file = ConnectionFile.beside(mountPoint);
@@ -111,7 +113,7 @@ final class Connector {
         try {
             linux.mounts().fuse(device, SUBTYPE, SUBTYPE, mountPoint, options.maxReadBytes());
             mounted = true;
-            FuseConnection connection = new Handshake(linux, device, options).negotiate();
+            FuseConnection connection = new Handshake(linux, device, options, readsDirectly).negotiate();
             return new Open(device, connection, keep(device, connection), false);
         } catch (IOException | RuntimeException e) {
             device.close();

@@ -89,7 +89,7 @@ public final class FuseBackend implements Backend {
     public static FuseBackend start(
             Linux linux, Path mountPoint, FuseOptions options, ErofsMounter erofs, BootId bootId, Keeper keeper)
             throws IOException {
-        Connector connector = new Connector(linux, mountPoint, options, bootId, keeper);
+        Connector connector = new Connector(linux, mountPoint, options, erofs.readsDirectly(), bootId, keeper);
         EventFd stop = linux.eventFd();
         Connector.Open opened;
         try {

@@ -14,11 +14,9 @@ import java.util.List;
 /** The first request of a connection, INIT, and its answer. */
 final class Handshake {
     /**
-     * What Sluice uses. ASYNC_DIO is for loop devices, whose reads would wait for each other. Passthrough never: it raises the stack depth,
-     * and EROFS could not be mounted on top.
+     * What Sluice uses. Passthrough never: it raises the stack depth, and EROFS could not be mounted on top.
      */
     private static final long WANTED = InitFlag.ASYNC_READ
-            | InitFlag.ASYNC_DIO
             | InitFlag.NO_OPEN_SUPPORT
             | InitFlag.PARALLEL_DIROPS
             | InitFlag.MAX_PAGES
@@ -32,12 +30,18 @@ final class Handshake {
     private final LinuxFile device;
     private final Poller poller;
     private final FuseOptions options;
+    private final long wanted;
 
-    /** @param device mounted, and nothing read from it yet */
-    Handshake(Linux linux, LinuxFile device, FuseOptions options) {
+    /**
+     * @param device mounted, and nothing read from it yet
+     * @param readsDirectly whether loop devices read from it, whose reads would wait for each other; readers of other kinds could not be
+     *     killed while they wait then
+     */
+    Handshake(Linux linux, LinuxFile device, FuseOptions options, boolean readsDirectly) {
         this.device = device;
         this.poller = linux.poller(List.of(device));
         this.options = options;
+        this.wanted = readsDirectly ? WANTED | InitFlag.ASYNC_DIO : WANTED;
     }
 
     /** @throws IOException if the kernel does not begin a connection that Sluice can serve */
@@ -74,7 +78,7 @@ final class Handshake {
         }
         return new FuseConnection(
                 Math.min(minor, Protocol.MINOR),
-                offered & WANTED,
+                offered & wanted,
                 request.getInt(in + Init.MAX_READAHEAD),
                 options.maxPages());
     }

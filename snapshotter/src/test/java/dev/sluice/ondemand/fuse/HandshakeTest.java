@@ -125,7 +125,7 @@ class HandshakeTest {
     }
 
     private FuseConnection negotiate() throws IOException {
-        return new Handshake(linux, device, FuseOptions.defaults()).negotiate();
+        return new Handshake(linux, device, FuseOptions.defaults(), false).negotiate();
     }
 
     private void send(ByteBuffer request) throws IOException {
