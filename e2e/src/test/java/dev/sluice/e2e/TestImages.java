@@ -4,6 +4,7 @@ import dev.sluice.e2e.host.TestBed;
 import dev.sluice.e2e.image.DebianImage;
 import dev.sluice.e2e.image.Estargz;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 
 /** Images that several tests share, so that each is made once. */
@@ -22,6 +23,10 @@ final class TestImages {
     public static void main(String[] arguments) throws IOException {
         try (TestBed bed = Machine.newTestBed()) {
             Estargz.build(PYTHON, bed.directory("i"));
+            CachefilesIT.makeImages(bed);
+            CachefilesDiskIT.makeImages(bed);
+            BackendFiguresIT.makeImage(bed);
+            Path unused = CachefilesKillIT.makeImage(bed);
         }
     }
 }

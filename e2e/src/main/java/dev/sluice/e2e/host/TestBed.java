@@ -18,10 +18,12 @@ public final class TestBed implements AutoCloseable {
     private final Path directory;
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
     private final Thread shutdownHook;
+    private final boolean keeps;
     private boolean closed;
 
-    private TestBed(Path directory) {
+    private TestBed(Path directory, boolean keeps) {
         this.directory = directory;
+        this.keeps = keeps;
         this.shutdownHook = new Thread(this::closeAtShutdown, "test bed shutdown");
     }
 
@@ -32,14 +34,25 @@ public final class TestBed implements AutoCloseable {
      */
     public static TestBed create(Path parent) throws IOException {
         Files.createDirectories(parent);
-        TestBed bed = new TestBed(makeShort(parent.toRealPath(), "sl"));
+        TestBed bed = new TestBed(makeShort(parent.toRealPath(), "sl"), false);
+        Runtime.getRuntime().addShutdownHook(bed.shutdownHook);
+        return bed;
+    }
+
+    /**
+     * In a directory that stays when it is closed, for what goes on after a restart of the machine.
+     *
+     * @param directory made if it is missing; short
+     */
+    public static TestBed keeping(Path directory) throws IOException {
+        TestBed bed = new TestBed(Files.createDirectories(directory).toRealPath(), true);
         Runtime.getRuntime().addShutdownHook(bed.shutdownHook);
         return bed;
     }
 
     /** A test bed inside of this one, which may be closed sooner and is closed with it at the latest. */
     public TestBed nested() throws IOException {
-        return add(new TestBed(makeShort(directory, "n")));
+        return add(new TestBed(makeShort(directory, "n"), false));
     }
 
     /** Like {@link Files#createTempDirectory}, whose names are too long for what is to fit behind them. */
@@ -90,7 +103,9 @@ public final class TestBed implements AutoCloseable {
             attempt(resources.pop(), failure);
         }
         attempt(() -> Mounts.unmountBelow(directory), failure);
-        attempt(() -> Trees.delete(directory), failure);
+        if (!keeps) {
+            attempt(() -> Trees.delete(directory), failure);
+        }
         if (Thread.currentThread() != shutdownHook) {
             removeShutdownHook();
         }

@@ -9,8 +9,13 @@ import dev.sluice.e2e.runtime.ContainerdClient;
 import dev.sluice.e2e.runtime.ContainerdConfig;
 import dev.sluice.e2e.runtime.ContainerdProcess;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.List;
 
 /** Converts an image of a registry to eStargz, with Debian's {@code ctr-remote}. */
 public final class Estargz {
@@ -45,13 +50,43 @@ public final class Estargz {
         if (Files.exists(cached)) {
             return cached;
         }
-        Path plain = image.build();
+        return convert(image.build(), image.name(), cached, work);
+    }
+
+    /**
+     * The eStargz form of an image, made or found in the cache.
+     *
+     * @param name for people
+     * @param layers the lowest first
+     * @param work as above
+     * @return an OCI layout with the tag {@link DebianImage#TAG}, not to be changed
+     */
+    public static Path build(String name, List<List<TarEntry>> layers, Path work) throws IOException {
+        MessageDigest digest = Digests.newSha256();
+        for (List<TarEntry> layer : layers) {
+            try (TarWriter writer = new TarWriter(new DigestOutputStream(OutputStream.nullOutputStream(), digest))) {
+                for (TarEntry entry : layer) {
+                    writer.write(entry);
+                }
+            }
+        }
+        String key = HexFormat.of().formatHex(digest.digest()).substring(0, 16);
+        Path cached = CacheDirectory.of("images").resolve(name + "-" + key + "-estargz");
+        if (Files.exists(cached)) {
+            return cached;
+        }
+        Path plain = work.resolve("plain");
+        OciLayout.write(plain, DebianImage.TAG, layers);
+        return convert(plain, name, cached, work);
+    }
+
+    private static Path convert(Path plain, String name, Path cached, Path work) throws IOException {
         Path temporary = Files.createTempDirectory(cached.getParent(), "convert");
         try (RegistryProcess registry = RegistryProcess.start(work.resolve("r"));
                 ContainerdProcess containerd = ContainerdProcess.start(
                         work.resolve("c"), ContainerdBinaries.installed(), ContainerdConfig.PLAIN)) {
-            String source = registry.address() + "/" + image.name() + ":plain";
-            String target = registry.address() + "/" + image.name() + ":" + DebianImage.TAG;
+            String source = registry.address() + "/" + name + ":plain";
+            String target = registry.address() + "/" + name + ":" + DebianImage.TAG;
             ImagePublisher.push(plain, DebianImage.TAG, source);
             convert(containerd.client(), source, target);
             ImagePublisher.fetch(target, temporary.resolve("layout"), DebianImage.TAG);

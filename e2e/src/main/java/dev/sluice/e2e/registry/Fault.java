@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** How a registry misbehaves when it is asked for a blob. Safe for use by many threads. */
 @FunctionalInterface
@@ -15,6 +16,18 @@ public interface Fault {
      * @param redirect where to the registry sends clients whose redirects expire; good for one request
      */
     void answer(Answer good, Answer redirect, Wire wire) throws IOException;
+
+    /** Only each n-th request is answered otherwise. */
+    static Fault everyNth(int n, Fault fault) {
+        AtomicLong requests = new AtomicLong();
+        return (good, redirect, wire) -> {
+            if (requests.incrementAndGet() % n == 0) {
+                fault.answer(good, redirect, wire);
+            } else {
+                wire.send(good);
+            }
+        };
+    }
 
     /** Answers come late. */
     static Fault latency(Duration latency) {

@@ -18,6 +18,7 @@ public final class MountedView implements AutoCloseable {
     private final String snapshotter;
     private final String key;
     private final Path target;
+    private boolean mounted;
 
     private MountedView(ContainerdClient client, String snapshotter, Path target) {
         this.client = client;
@@ -33,6 +34,7 @@ public final class MountedView implements AutoCloseable {
         String mount =
                 view.snapshots("mounts", target.toString(), view.key).run().stdout();
         Command.of("sh", "-c", mount).run();
+        view.mounted = true;
         return view;
     }
 
@@ -61,9 +63,17 @@ public final class MountedView implements AutoCloseable {
                 .withArguments(List.of(arguments));
     }
 
+    /** Unmounts it; the view itself stays until it is closed. */
+    public void unmount() throws IOException {
+        if (mounted) {
+            Command.of("umount", target.toString()).run();
+            mounted = false;
+        }
+    }
+
     @Override
     public void close() throws IOException {
-        Command.of("umount", target.toString()).run();
+        unmount();
         snapshots("rm", key).run();
     }
 }

@@ -69,6 +69,11 @@ public final class SluiceProcess implements AutoCloseable {
         process.kill();
     }
 
+    /** Ends the daemon as a service manager does. */
+    public void stop() throws IOException {
+        process.close();
+    }
+
     /** Starts the daemon again, on the same state, after its end. */
     public void restart() throws IOException {
         process.close();

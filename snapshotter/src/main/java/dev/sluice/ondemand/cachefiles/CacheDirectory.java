@@ -35,6 +35,11 @@ final class CacheDirectory {
         return DOMAIN + number;
     }
 
+    /** Whether a mount with these options of its file system is in one of our domains. */
+    static boolean isInOurDomain(String options) {
+        return options.contains(",domain_id=" + DOMAIN);
+    }
+
     /** As EROFS names the volume of a domain. */
     static String volumeKey(String domain) {
         return "erofs," + domain;

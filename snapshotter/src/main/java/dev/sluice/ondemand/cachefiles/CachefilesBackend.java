@@ -7,6 +7,8 @@ import dev.sluice.linux.EventFd;
 import dev.sluice.linux.Linux;
 import dev.sluice.linux.LinuxException;
 import dev.sluice.linux.LinuxFile;
+import dev.sluice.linux.MountTable;
+import dev.sluice.linux.Mounts.UnmountFlag;
 import dev.sluice.linux.OpenFlags;
 import dev.sluice.ondemand.Backend;
 import dev.sluice.ondemand.Keeper;
@@ -71,7 +73,7 @@ public final class CachefilesBackend implements Backend {
     /**
      * Makes a directory the kernel's cache, or takes over the cache that a keeper held, and begins to answer.
      *
-     * @param scratch an existing directory, in which an image is mounted to prove that it works
+     * @param scratch an existing directory, in which an image is mounted to prove that it works; mounts of a dead cache below it are detached
      * @throws IOException if it does not work here; the message says why
      */
     public static CachefilesBackend start(Linux linux, CachefilesOptions options, Keeper keeper, Path scratch)
@@ -110,6 +112,7 @@ public final class CachefilesBackend implements Backend {
 
     private static CachefilesBackend startNew(Linux linux, CachefilesOptions options, Keeper keeper, Path scratch)
             throws IOException {
+        detachDeadMounts(linux, scratch);
         CacheDirectory directory = new CacheDirectory(Files.createDirectories(options.directory()));
         int newest = directory.newestDomain().orElse(1);
         LinuxFile device = open(linux);
@@ -132,6 +135,15 @@ public final class CachefilesBackend implements Backend {
         }
         log.info("The kernel's cache is in {}, domain {}", options.directory(), backend.cookies.domain());
         return backend;
+    }
+
+    /** What nobody uses any more must not keep its domain from being used. Overlays keep what they use. */
+    private static void detachDeadMounts(Linux linux, Path directory) throws IOException {
+        for (MountTable.Mount mount : MountTable.read().under(directory)) {
+            if (mount.type().equals("erofs") && CacheDirectory.isInOurDomain(mount.superOptions())) {
+                linux.mounts().unmount(Path.of(mount.mountPoint()), UnmountFlag.DETACH);
+            }
+        }
     }
 
     private static LinuxFile open(Linux linux) throws IOException {
@@ -317,7 +329,7 @@ public final class CachefilesBackend implements Backend {
 
         @Override
         public void mount(Path metadata, Path target) throws IOException {
-            String fsid = MetadataName.of(cookie.name(), metadata, run + "-" + mounts.incrementAndGet());
+            String fsid = MetadataName.of(run + "-" + mounts.incrementAndGet(), cookie.name(), metadata);
             linux.mounts().erofs(fsid, List.of(cookie.name()), cookies.domain(), target);
         }
 
