@@ -2,9 +2,9 @@ package dev.sluice.e2e;
 
 import java.io.IOException;
 
-/** Whatever backend {@code auto} takes. */
+/** With the backend that {@code auto} takes. */
 class ColdReadsIT extends ColdReads {
     ColdReadsIT() throws IOException {
-        super("auto");
+        super(Machine.firstBackend());
     }
 }

@@ -44,7 +44,7 @@ class LostKeeperIT {
     void needs() throws IOException {
         Machine.assumeRoot();
         Machine.assumePrograms("docker-registry", "skopeo", "ctr-remote");
-        assumeTrue(Machine.backends().anyMatch("fanotify"::equals), "needs Linux 6.15 and ext4, xfs or btrfs");
+        assumeTrue(Machine.backends().contains("fanotify"), "needs Linux 6.15 and ext4, xfs or btrfs");
     }
 
     @AfterEach

@@ -44,14 +44,19 @@ final class Machine {
         assumeTrue(Files.exists(Path.of("/dev/loop-control")), "needs loop devices");
     }
 
-    /** {@code auto}, and where it works fanotify, which {@code auto} passes over where a test wants no keeper. */
-    static Stream<String> backends() throws IOException {
+    /** The backends for tests that have to hold for each: {@code auto}, or both where it has a choice. */
+    static List<String> backends() throws IOException {
         String[] kernel =
                 Files.readString(Path.of("/proc/sys/kernel/osrelease")).split("[^0-9]+", -1);
         int version = Integer.parseInt(kernel[0]) * 1000 + Integer.parseInt(kernel[1]);
         boolean fit =
                 Set.of("ext4", "xfs", "btrfs").contains(Files.getFileStore(BEDS).type());
-        return version >= FANOTIFY_SINCE && fit ? Stream.of("auto", "fanotify") : Stream.of("auto");
+        return version >= FANOTIFY_SINCE && fit ? List.of("fanotify", "fuse") : List.of("auto");
+    }
+
+    /** The first of {@link #backends}. */
+    static String firstBackend() throws IOException {
+        return backends().get(0);
     }
 
     /** A directory of its own, on a file system that can hold the upper directory of an overlay. */
