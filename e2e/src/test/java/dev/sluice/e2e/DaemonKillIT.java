@@ -48,6 +48,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 class DaemonKillIT {
     private static final int ROUNDS = Integer.getInteger("sluice.kills", 20);
     private static final long SEED = Long.getLong("sluice.seed", System.nanoTime());
+    private static final int LOOP_ROUNDS = 2;
     private static final int FILES = 24;
     private static final int SMALLEST = 120_000;
     private static final int READERS = 8;
@@ -127,6 +128,11 @@ class DaemonKillIT {
     }
 
     private static SluiceNode start(TestBed bed, String backend, String keeper) throws IOException {
+        return start(bed, backend, keeper, "");
+    }
+
+    /** @param settings what else the daemon's configuration holds */
+    private static SluiceNode start(TestBed bed, String backend, String keeper, String settings) throws IOException {
         return SluiceNode.start(
                 bed,
                 Machine.installedContainerd(),
@@ -134,23 +140,36 @@ class DaemonKillIT {
                 Machine.distribution(),
                 backend,
                 "keeper = \"" + keeper + "\"\n" + SluiceProcess.Settings.PATIENT
-                        + "prefetch = false\nfill = { read_ahead_max = \"0B\" }\n");
+                        + "prefetch = false\nfill = { read_ahead_max = \"0B\" }\n" + settings);
     }
 
     @TestFactory
     Stream<DynamicTest> killedAtARandomMoment() {
         return Stream.iterate(SEED, seed -> new Random(seed).nextLong())
                 .limit(ROUNDS)
-                .map(seed -> dynamicTest("seed " + seed, () -> killedAtTheMomentThat(new Random(seed))));
+                .map(seed -> dynamicTest("seed " + seed, () -> killedAtTheMomentThat(new Random(seed), "")));
     }
 
-    private void killedAtTheMomentThat(Random random) throws IOException {
+    /** With the mounts the kernel takes the loop devices back, whoever was dead meanwhile. */
+    @TestFactory
+    Stream<DynamicTest> killedAtARandomMomentOnLoopDevices() {
+        Machine.assumeLoopDevices();
+        return Stream.iterate(SEED, seed -> new Random(seed).nextLong())
+                .limit(Math.min(ROUNDS, LOOP_ROUNDS))
+                .map(seed -> dynamicTest("seed " + seed, () -> {
+                    List<String> layers = killedAtTheMomentThat(new Random(seed), LayersOnLoopDevices.settings());
+                    LayersOnLoopDevices.awaitNone(layers);
+                }));
+    }
+
+    /** @return the names of the layers, of which nothing is mounted any more */
+    private List<String> killedAtTheMomentThat(Random random, String settings) throws IOException {
         int readBefore = random.nextInt(FILES - READERS);
         int pauseMillis = random.nextInt(60);
         try (TestBed round = bed.nested()) {
             ShapingProxy proxy = round.add(ShapingProxy.start(registry.port(), LINK));
             String reference = proxy.address() + "/kill:estargz";
-            SluiceNode node = start(round, "fuse", "none");
+            SluiceNode node = start(round, "fuse", "none", settings);
             node.client().pullLazily(reference, SluiceProcess.NAME);
             PageCache.drop();
             Container first = new Container(round, node, reference, "first");
@@ -180,6 +199,7 @@ class DaemonKillIT {
             Container last = new Container(round, node, reference, "last");
             Command.Result readAll = join(last.start(List.copyOf(digests.keySet())));
             assertThat(last.read()).as(readAll.stderr()).isEqualTo(digests);
+            return LayersOnLoopDevices.layers(node.sluice().settings().root());
         }
     }
 

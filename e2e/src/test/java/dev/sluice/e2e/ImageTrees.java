@@ -43,7 +43,7 @@ final class ImageTrees {
         return tree;
     }
 
-    private static TreeDigest view(ContainerdClient client, String snapshotter, String reference, Path target)
+    static TreeDigest view(ContainerdClient client, String snapshotter, String reference, Path target)
             throws IOException {
         String chainId = RemoteManifest.fetch(reference).chainId();
         try (MountedView view = client.view(snapshotter, chainId, target)) {

@@ -131,16 +131,30 @@ public final class LoopDevices {
         return Path.of("/dev/loop" + number);
     }
 
-    private static ByteBuffer config(LinuxFile backing, Path file) throws IOException {
+    private ByteBuffer config(LinuxFile backing, Path file) throws IOException {
         ByteBuffer config = Native.struct(Config.SIZE);
         config.putInt(Config.FD, backing.fd());
         // Disks with large sectors can be read directly only in such; otherwise the kernel's default will do.
         config.putInt(Config.BLOCK_SIZE, backing.size() % LARGE_SECTOR == 0 ? LARGE_SECTOR : 0);
-        config.putInt(Config.FLAGS, LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO);
+        int direct = canBeReadDirectly(file) ? LO_FLAGS_DIRECT_IO : 0;
+        config.putInt(Config.FLAGS, LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR | direct);
         // What is too long for the field is cut; sysfs shows the whole path.
         byte[] name = Arrays.copyOf(Native.path(file), Config.FILE_NAME_SIZE - 1);
         config.put(Config.FILE_NAME, name);
         return config;
+    }
+
+    /** The loop driver finds out by itself, but not of overlayfs, which cannot if what is below it cannot: then all reads would fail. */
+    private boolean canBeReadDirectly(Path file) throws LinuxException {
+        int flags = OpenFlags.O_RDONLY | OpenFlags.O_DIRECT;
+        try (LinuxFile direct = LinuxFile.open(libc, Native.path(file), file.toString(), flags, 0)) {
+            return direct.fd() >= 0;
+        } catch (LinuxException e) {
+            if (e.is(Errno.EINVAL)) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     /** {@code struct loop_config}, with its {@code struct loop_info64} from offset 8 on. */

@@ -16,6 +16,8 @@ public final class TortureImage {
     private static final int KIB = 1024;
     private static final int MIB = 1024 * KIB;
     private static final int MANY_FILES = 20_000;
+    private static final int FEWER_FILES = 300;
+    private static final int FEWER_BYTES = 128 * KIB;
     private static final int MANY_LINKS = 40;
 
     /** cap_net_bind_service, effective and permitted, as the kernel stores it (revision 2, little-endian). */
@@ -25,14 +27,23 @@ public final class TortureImage {
 
     /** Entries of each layer, the lowest first. The second layer stands twice in the list. */
     public static List<List<TarEntry>> layers() {
-        List<TarEntry> changes = changes();
-        return List.of(base(), changes, additions(), List.of(), changes, manyFiles(), whiteoutsOnly());
+        return layers(MANY_FILES, Integer.MAX_VALUE);
     }
 
-    private static List<TarEntry> base() {
+    /** The same without what is only large, for machines on which that takes long. */
+    public static List<List<TarEntry>> smallLayers() {
+        return layers(FEWER_FILES, FEWER_BYTES);
+    }
+
+    private static List<List<TarEntry>> layers(int manyFiles, int largest) {
+        List<TarEntry> changes = changes();
+        return List.of(base(largest), changes, additions(), List.of(), changes, manyFiles(manyFiles), whiteoutsOnly());
+    }
+
+    private static List<TarEntry> base(int largest) {
         List<TarEntry> entries = new ArrayList<>();
         addNames(entries);
-        addSizes(entries);
+        addSizes(entries, largest);
         addKinds(entries);
         addAttributes(entries);
         addHardLinks(entries);
@@ -67,7 +78,7 @@ public final class TortureImage {
         entries.add(TarEntry.file("names/" + "d".repeat(255) + "/" + "f".repeat(255), random(77)));
     }
 
-    private static void addSizes(List<TarEntry> entries) {
+    private static void addSizes(List<TarEntry> entries, int largest) {
         entries.add(TarEntry.directory("sizes"));
         List<Integer> sizes = List.of(
                 0,
@@ -89,7 +100,9 @@ public final class TortureImage {
                 4 * MIB + 1,
                 8 * MIB + 4097);
         for (int size : sizes) {
-            entries.add(TarEntry.file("sizes/" + size, random(size)));
+            if (size <= largest) {
+                entries.add(TarEntry.file("sizes/" + size, random(size)));
+            }
         }
         entries.add(TarEntry.file("sizes/zeros", new byte[5 * MIB + 5]));
         entries.add(TarEntry.file("sizes/same as 65537", random(65_537)));
@@ -231,10 +244,10 @@ public final class TortureImage {
                         .withXattr("trusted.overlay.redirect", "/etc".getBytes(StandardCharsets.UTF_8)));
     }
 
-    private static List<TarEntry> manyFiles() {
+    private static List<TarEntry> manyFiles(int count) {
         List<TarEntry> entries = new ArrayList<>();
         entries.add(TarEntry.directory("many"));
-        for (int i = 0; i < MANY_FILES; i++) {
+        for (int i = 0; i < count; i++) {
             entries.add(TarEntry.file("many/file " + i, random(i % 300)));
         }
         return List.copyOf(entries);
