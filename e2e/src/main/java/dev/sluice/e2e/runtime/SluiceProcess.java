@@ -1,11 +1,14 @@
 package dev.sluice.e2e.runtime;
 
+import dev.sluice.e2e.host.Poll;
 import dev.sluice.e2e.host.ServiceProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -18,6 +21,8 @@ public final class SluiceProcess implements AutoCloseable {
 
     /** How a keeper stands in its record. */
     private static final Pattern KEEPER = Pattern.compile("process ([0-9]+) [0-9]+");
+
+    private static final Duration KEEPER_END = Duration.ofMinutes(1);
 
     private final Settings settings;
     private ServiceProcess process;
@@ -90,7 +95,7 @@ public final class SluiceProcess implements AutoCloseable {
         }
     }
 
-    /** The process that holds the daemon's kernel files outlives it on purpose. */
+    /** The process that holds the daemon's kernel files outlives it on purpose. Waits until it has let them go. */
     private void endKeeper() throws IOException {
         Path record = settings.root().resolve("keeper");
         if (!Files.exists(record)) {
@@ -99,11 +104,22 @@ public final class SluiceProcess implements AutoCloseable {
         for (String line : Files.readAllLines(record)) {
             Matcher matcher = KEEPER.matcher(line);
             if (matcher.matches()) {
-                ProcessHandle.of(Long.parseLong(matcher.group(1)))
-                        .filter(keeper -> keeper.info().command().orElse("").endsWith("sleep"))
-                        .ifPresent(ProcessHandle::destroyForcibly);
+                Optional<ProcessHandle> keeper = ProcessHandle.of(Long.parseLong(matcher.group(1)))
+                        .filter(process -> process.info().command().orElse("").endsWith("sleep"));
+                if (keeper.isPresent()
+                        && keeper.get().destroyForcibly()
+                        && !Poll.until(KEEPER_END, () -> hasNoFiles(keeper.get().pid()))) {
+                    throw new IOException(
+                            "Tried to end the keeper " + keeper.get().pid() + " but failed");
+                }
             }
         }
+    }
+
+    /** Also true of a process that has ended and that nobody has waited for yet. */
+    private static boolean hasNoFiles(long pid) {
+        String[] files = Path.of("/proc", Long.toString(pid), "fd").toFile().list();
+        return files == null || files.length == 0;
     }
 
     /**
