@@ -46,7 +46,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class DaemonKillIT {
-    private static final int ROUNDS = Integer.getInteger("sluice.kills", 20);
+    private static final int ROUNDS = Integer.getInteger("sluice.kills", 10);
     private static final long SEED = Long.getLong("sluice.seed", System.nanoTime());
     private static final int LOOP_ROUNDS = 2;
     private static final int FILES = 24;
