@@ -17,11 +17,13 @@ import dev.sluice.ondemand.LayerSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +45,8 @@ public final class CachefilesBackend implements Backend {
     public static final Path DEVICE = Path.of("/dev/cachefiles");
 
     private static final String KEPT = "cachefiles";
+    private static final Duration VOLUME_RELEASE = Duration.ofSeconds(3);
+    private static final Duration VOLUME_POLL = Duration.ofMillis(50);
     private static final Pattern NAME = Pattern.compile("[0-9a-f]{1,64}");
 
     private final Linux linux;
@@ -114,11 +118,11 @@ public final class CachefilesBackend implements Backend {
             throws IOException {
         detachDeadMounts(linux, scratch);
         CacheDirectory directory = new CacheDirectory(Files.createDirectories(options.directory()));
-        int newest = directory.newestDomain().orElse(1);
+        int domain = freeDomain(directory.newestDomain().orElse(1));
         LinuxFile device = open(linux);
         CachefilesBackend backend;
         try {
-            backend = new CachefilesBackend(linux, options, device, keeper, CacheDirectory.domain(newest));
+            backend = new CachefilesBackend(linux, options, device, keeper, CacheDirectory.domain(domain));
             backend.control.bind(options);
         } catch (IOException | RuntimeException e) {
             device.close();
@@ -126,7 +130,7 @@ public final class CachefilesBackend implements Backend {
         }
         backend.startThreads(options.threads());
         try {
-            backend.prove(newest, scratch);
+            new CacheProof(linux, backend.cookies, scratch).run("probe-" + backend.run);
             directory.deleteAllBut(backend.cookies.domain());
             keeper.keep(KEPT, device);
         } catch (IOException | RuntimeException e) {
@@ -157,17 +161,21 @@ public final class CachefilesBackend implements Backend {
         }
     }
 
-    /** A domain that still has mounts of a dead cache cannot be used: no cookie of it can be opened before the last of them is gone. */
-    private void prove(int domain, Path scratch) throws IOException {
-        CacheProof proof = new CacheProof(linux, cookies, scratch);
-        try {
-            proof.run("probe-" + run);
-        } catch (IOException e) {
-            String next = CacheDirectory.domain(domain + 1);
-            log.info("Domain {} cannot be mounted ({}), trying {}", cookies.domain(), e.getMessage(), next);
-            cookies.useDomain(next);
-            proof.run("probe-" + run);
+    /**
+     * The newest domain, if nothing of it is mounted any more; else the next one. A cookie that a mount of a dead cache still holds cannot
+     * be opened again, and all mounts of a domain share their devices' cookies. The kernel lets a volume go a while after its last mount.
+     */
+    private static int freeDomain(int newest) throws IOException {
+        String volume = CacheDirectory.volumeKey(CacheDirectory.domain(newest));
+        long end = System.nanoTime() + VOLUME_RELEASE.toNanos();
+        while (FscacheVolumes.read().keys().contains(volume)) {
+            if (System.nanoTime() > end) {
+                log.warn("Mounts of an earlier daemon's cache are still there, what they have cached is fetched again");
+                return newest + 1;
+            }
+            LockSupport.parkNanos(VOLUME_POLL.toNanos());
         }
+        return newest;
     }
 
     @Override

@@ -35,7 +35,7 @@ final class Cookies implements AutoCloseable {
     /** Replaced under {@link #changes}, read without. */
     private volatile OpenCookies open = OpenCookies.EMPTY;
 
-    private volatile String domain;
+    private final String domain;
 
     Cookies(Linux linux, CacheControl control, Culler culler, AlignedBuffers buffers, String domain) {
         this.linux = linux;
@@ -52,11 +52,6 @@ final class Cookies implements AutoCloseable {
 
     String domain() {
         return domain;
-    }
-
-    /** Only before anything is mounted. */
-    void useDomain(String domain) {
-        this.domain = domain;
     }
 
     /** @throws IOException if there is one of that name */
