@@ -28,7 +28,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -47,6 +46,7 @@ class CachefilesDiskIT {
     private final SluiceNode node;
 
     CachefilesDiskIT() throws IOException {
+        needs();
         bed = Machine.newTestBed();
         registry = bed.add(RegistryProcess.start(bed.directory("r")));
         push("x", OF_X);
@@ -65,8 +65,7 @@ class CachefilesDiskIT {
         }
     }
 
-    @BeforeAll
-    static void needs() {
+    private static void needs() {
         Machine.assumeRoot();
         Machine.assumePrograms("docker-registry", "skopeo", "ctr-remote", "mkfs.ext4");
         assumeTrue(Fscache.isThere(), "needs a kernel with cachefiles on demand: e2e/vm test --kernel cachefiles");

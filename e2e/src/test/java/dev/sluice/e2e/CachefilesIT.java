@@ -39,7 +39,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -72,6 +71,7 @@ class CachefilesIT {
     private final SluiceNode node;
 
     CachefilesIT() throws IOException {
+        needs();
         bed = Machine.newTestBed();
         registry = bed.add(RegistryProcess.start(bed.directory("r")));
         node = SluiceNode.start(
@@ -89,8 +89,7 @@ class CachefilesIT {
         }
     }
 
-    @BeforeAll
-    static void needs() {
+    private static void needs() {
         Machine.assumeRoot();
         Machine.assumePrograms("docker-registry", "skopeo", "ctr-remote");
         assumeTrue(Fscache.isThere(), "needs a kernel with cachefiles on demand: e2e/vm test --kernel cachefiles");
