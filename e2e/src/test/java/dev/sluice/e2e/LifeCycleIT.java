@@ -123,6 +123,8 @@ class LifeCycleIT {
                 .findFirst()
                 .orElseThrow();
         node.sluice().kill();
+        // Who writes into a data file with a mark waits for a daemon, as readers do.
+        node.sluice().endKeeper();
         try (Stream<Path> files = Files.list(root().resolve("layers").resolve(damaged))) {
             for (Path file : files.toList()) {
                 Files.writeString(file, "damaged");

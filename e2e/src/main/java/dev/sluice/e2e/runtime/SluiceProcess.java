@@ -95,8 +95,8 @@ public final class SluiceProcess implements AutoCloseable {
         }
     }
 
-    /** The process that holds the daemon's kernel files outlives it on purpose. Waits until it has let them go. */
-    private void endKeeper() throws IOException {
+    /** Ends the process that holds the daemon's kernel files and outlives it on purpose. Waits until it has let them go. */
+    public void endKeeper() throws IOException {
         Path record = settings.root().resolve("keeper");
         if (!Files.exists(record)) {
             return;
