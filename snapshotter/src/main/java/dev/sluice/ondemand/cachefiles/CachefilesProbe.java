@@ -7,11 +7,8 @@ import dev.sluice.ondemand.Keeper;
 import dev.sluice.ondemand.Probe;
 import dev.sluice.ondemand.ProbeResult;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 
 /** Whether the cachefiles backend works here: makes a cache, and reads an image from it through EROFS. */
 public final class CachefilesProbe implements Probe {
@@ -59,26 +56,7 @@ public final class CachefilesProbe implements Probe {
                 return ProbeResult.ok(NAME, "an image was read from the kernel's cache through EROFS");
             }
         } finally {
-            delete(directory);
+            CacheDirectory.deleteTree(directory);
         }
-    }
-
-    private static void delete(Path tree) throws IOException {
-        Files.walkFileTree(tree, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, IOException problem) throws IOException {
-                if (problem != null) {
-                    throw problem;
-                }
-                Files.delete(directory);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 }
