@@ -98,18 +98,19 @@ public final class CachefilesBackend implements Backend {
         int domain = directory.newestDomain().orElse(1);
         CachefilesBackend backend =
                 new CachefilesBackend(linux, options, device, keeper, CacheDirectory.domain(domain));
-        backend.startThreads(options.threads());
         try {
+            // Before anything is read: an OPEN that was handed out already would be handed out twice, and the kernel
+            // fails the second one.
             backend.control.restore();
         } catch (LinuxException e) {
             log.warn(
                     "The kernel cannot say again what nobody has answered ({}): readers that wait get I/O errors",
                     e.getMessage());
             keeper.forget(KEPT);
-            backend.stopThreads();
             backend.release();
             return Optional.empty();
         }
+        backend.startThreads(options.threads());
         log.info("Took over the kernel's cache {}, domain {}", options.directory(), backend.cookies.domain());
         return Optional.of(backend);
     }

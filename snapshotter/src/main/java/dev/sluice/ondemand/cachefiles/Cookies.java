@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What the kernel may open, and what it has open. An OPEN of a layer that nobody has attached, of a mount that survived an earlier process,
- * is looked up by a thread of its own. Safe for use by many threads.
+ * is looked up by a thread of its own, and so is a metadata image. Safe for use by many threads.
  */
 final class Cookies implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Cookies.class);
@@ -30,7 +30,11 @@ final class Cookies implements AutoCloseable {
     private final AlignedBuffers buffers;
     private final Map<String, Cookie> known = new ConcurrentHashMap<>();
     private final CompletableFuture<LayerSource> layers = new CompletableFuture<>();
-    private final ExecutorService worker;
+    /** Opens layers, for which it may have to wait for a thread that is mounting. */
+    private final ExecutorService layerLookups = singleThread("cachefiles-layers");
+    /** Opens metadata images, for which threads that are mounting wait. */
+    private final ExecutorService metadataLookups = singleThread("cachefiles-metadata");
+
     private final Object changes = new Object();
     /** Replaced under {@link #changes}, read without. */
     private volatile OpenCookies open = OpenCookies.EMPTY;
@@ -43,8 +47,11 @@ final class Cookies implements AutoCloseable {
         this.culler = culler;
         this.buffers = buffers;
         this.domain = domain;
-        this.worker = Executors.newSingleThreadExecutor(task -> {
-            Thread thread = new Thread(task, "cachefiles-open");
+    }
+
+    private static ExecutorService singleThread(String name) {
+        return Executors.newSingleThreadExecutor(task -> {
+            Thread thread = new Thread(task, name);
             thread.setDaemon(true);
             return thread;
         });
@@ -92,7 +99,8 @@ final class Cookies implements AutoCloseable {
             answer(messageId, objectId, file, cookie);
         } else {
             try {
-                worker.execute(() -> lookUp(messageId, objectId, file, name));
+                ExecutorService lookups = MetadataName.parse(name).isPresent() ? metadataLookups : layerLookups;
+                lookups.execute(() -> lookUp(messageId, objectId, file, name));
             } catch (RejectedExecutionException e) {
                 refuse(messageId, file, new IOException("Sluice is stopping", e));
             }
@@ -129,7 +137,8 @@ final class Cookies implements AutoCloseable {
 
     @Override
     public void close() {
-        worker.shutdownNow();
+        metadataLookups.shutdownNow();
+        layerLookups.shutdownNow();
         closeAll();
     }
 
