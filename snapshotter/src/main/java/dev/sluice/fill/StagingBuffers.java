@@ -5,19 +5,19 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 
 /** Small page-aligned direct buffers in which pages are put together, one for each thread that writes. Safe for use by many threads. */
-final class StagingBuffers {
+public final class StagingBuffers {
     /** Pages are written in runs of up to this many bytes. */
-    static final int SIZE = 256 << 10;
+    public static final int SIZE = 256 << 10;
 
     private final BlockingQueue<ByteBuffer> free;
 
     /** @param kept how many are kept for later use */
-    StagingBuffers(int kept) {
+    public StagingBuffers(int kept) {
         free = new ArrayBlockingQueue<>(kept);
     }
 
     /** An empty buffer of {@link #SIZE} bytes with any contents. */
-    ByteBuffer take() {
+    public ByteBuffer take() {
         ByteBuffer buffer = free.poll();
         return buffer != null
                 ? buffer.clear()
@@ -26,7 +26,8 @@ final class StagingBuffers {
                         .slice(0, SIZE);
     }
 
-    void giveBack(ByteBuffer buffer) {
+    /** @param buffer of {@link #take}, not to be used any more */
+    public void giveBack(ByteBuffer buffer) {
         boolean unused = free.offer(buffer);
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.ondemand.cachefiles;
 
 import dev.sluice.fill.DataDevice;
 import dev.sluice.fill.PresentBitmap;
+import dev.sluice.fill.StagingBuffers;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.LinuxException;
 import dev.sluice.linux.LinuxFile;
@@ -22,7 +23,7 @@ final class CacheObject implements AutoCloseable {
     private final int id;
     private final LinuxFile file;
     private final long size;
-    private final AlignedBuffers buffers;
+    private final StagingBuffers buffers;
     private final PresentBitmap present;
     private final ReentrantLock scanning = new ReentrantLock();
     private volatile boolean scanned;
@@ -32,7 +33,7 @@ final class CacheObject implements AutoCloseable {
      * @param file the anonymous descriptor; belongs to this object from now on
      * @param size in bytes, a multiple of a page
      */
-    CacheObject(int id, LinuxFile file, long size, AlignedBuffers buffers) {
+    CacheObject(int id, LinuxFile file, long size, StagingBuffers buffers) {
         this.id = id;
         this.file = file;
         this.size = size;

@@ -2,6 +2,7 @@ package dev.sluice.ondemand.cachefiles;
 
 import dev.sluice.fill.DataDevice;
 import dev.sluice.fill.LayerFill;
+import dev.sluice.fill.StagingBuffers;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.EventFd;
 import dev.sluice.linux.Linux;
@@ -14,6 +15,7 @@ import dev.sluice.ondemand.Backend;
 import dev.sluice.ondemand.Keeper;
 import dev.sluice.ondemand.LayerFiles;
 import dev.sluice.ondemand.LayerSource;
+import dev.sluice.ondemand.ServingThreads;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,7 +73,7 @@ public final class CachefilesBackend implements Backend {
         this.control = new CacheControl(device);
         this.culler = new Culler(linux, options, device, control);
         this.stop = linux.eventFd();
-        this.cookies = new Cookies(linux, control, culler, new AlignedBuffers(options.threads()), domain);
+        this.cookies = new Cookies(linux, control, culler, new StagingBuffers(options.threads()), domain);
     }
 
     /**
@@ -254,19 +256,7 @@ public final class CachefilesBackend implements Backend {
 
     private void stopThreads() throws IOException {
         stop.signal();
-        boolean interrupted = false;
-        for (Thread thread : threads) {
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        ServingThreads.join(threads);
     }
 
     private void run(RequestLoop loop) {

@@ -1,5 +1,6 @@
 package dev.sluice.ondemand.cachefiles;
 
+import dev.sluice.fill.StagingBuffers;
 import dev.sluice.linux.Errno;
 import dev.sluice.linux.Linux;
 import dev.sluice.linux.LinuxFile;
@@ -27,7 +28,7 @@ final class Cookies implements AutoCloseable {
     private final Linux linux;
     private final CacheControl control;
     private final Culler culler;
-    private final AlignedBuffers buffers;
+    private final StagingBuffers buffers;
     private final Map<String, Cookie> known = new ConcurrentHashMap<>();
     private final CompletableFuture<LayerSource> layers = new CompletableFuture<>();
     /** Opens layers, for which it may have to wait for a thread that is mounting. */
@@ -41,7 +42,7 @@ final class Cookies implements AutoCloseable {
 
     private final String domain;
 
-    Cookies(Linux linux, CacheControl control, Culler culler, AlignedBuffers buffers, String domain) {
+    Cookies(Linux linux, CacheControl control, Culler culler, StagingBuffers buffers, String domain) {
         this.linux = linux;
         this.control = control;
         this.culler = culler;

@@ -8,6 +8,7 @@ import dev.sluice.linux.LinuxException;
 import dev.sluice.linux.LinuxFile;
 import dev.sluice.linux.Poller;
 import dev.sluice.linux.ThreadDirectory;
+import dev.sluice.ondemand.ServingThreads;
 import dev.sluice.ondemand.cachefiles.CacheDirectory.StoredObject;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -83,19 +84,9 @@ final class Culler implements AutoCloseable {
     @Override
     public void close() throws IOException {
         stop.signal();
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
+        ServingThreads.join(List.of(thread));
         stop.close();
         wake.close();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     private void run() {

@@ -4,6 +4,7 @@ import static dev.sluice.fill.DataDevice.PAGE;
 
 import dev.sluice.fill.LayerFill;
 import dev.sluice.fill.Priority;
+import dev.sluice.fill.StagingBuffers;
 import dev.sluice.linux.Linux;
 import dev.sluice.linux.LinuxFile;
 import dev.sluice.linux.OpenFlags;
@@ -17,20 +18,20 @@ import java.util.concurrent.CompletableFuture;
  * neighbours come with them. Safe for use by many threads.
  */
 final class MetadataImage implements LayerFill {
-    private static final int AHEAD = AlignedBuffers.SIZE;
+    private static final int AHEAD = StagingBuffers.SIZE;
 
     private final CookieDevice device;
     private final LinuxFile file;
-    private final AlignedBuffers buffers;
+    private final StagingBuffers buffers;
 
-    private MetadataImage(CookieDevice device, LinuxFile file, AlignedBuffers buffers) {
+    private MetadataImage(CookieDevice device, LinuxFile file, StagingBuffers buffers) {
         this.device = device;
         this.file = file;
         this.buffers = buffers;
     }
 
     /** @throws IOException if the file is not there, or not made of whole pages */
-    static MetadataImage open(Linux linux, String name, Path path, AlignedBuffers buffers) throws IOException {
+    static MetadataImage open(Linux linux, String name, Path path, StagingBuffers buffers) throws IOException {
         LinuxFile file = linux.open(path, OpenFlags.O_RDONLY, 0);
         try {
             long size = file.size();

@@ -11,6 +11,7 @@ import dev.sluice.ondemand.ErofsMounter;
 import dev.sluice.ondemand.Keeper;
 import dev.sluice.ondemand.LayerFiles;
 import dev.sluice.ondemand.LayerSource;
+import dev.sluice.ondemand.ServingThreads;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -209,7 +210,7 @@ public final class FanotifyBackend implements Backend {
         }
         files.close();
         stop.signal();
-        joinThreads();
+        ServingThreads.join(threads);
         try {
             if (kept.isUnused()) {
                 kept.letGo(keeper);
@@ -255,22 +256,6 @@ public final class FanotifyBackend implements Backend {
     private void detach(ServedLayer layer) {
         synchronized (changes) {
             layers = layers.without(layer);
-        }
-    }
-
-    private void joinThreads() {
-        boolean interrupted = false;
-        for (Thread thread : threads) {
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 

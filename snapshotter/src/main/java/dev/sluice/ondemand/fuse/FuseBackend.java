@@ -12,6 +12,7 @@ import dev.sluice.ondemand.ErofsMounter;
 import dev.sluice.ondemand.Keeper;
 import dev.sluice.ondemand.LayerFiles;
 import dev.sluice.ondemand.LayerSource;
+import dev.sluice.ondemand.ServingThreads;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -180,7 +181,7 @@ public final class FuseBackend implements Backend {
             closed = true;
         }
         stop.signal();
-        joinThreads();
+        ServingThreads.join(threads);
         left.ifPresent(LeftNodes::close);
         // Not before: what asks for a node that is not there gets an error.
         nodes = NodeTable.EMPTY;
@@ -244,22 +245,6 @@ public final class FuseBackend implements Backend {
             } catch (IOException e) {
                 log.error("Tried to end the FUSE connection but failed", e);
             }
-        }
-    }
-
-    private void joinThreads() {
-        boolean interrupted = false;
-        for (Thread thread : threads) {
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 

@@ -5,6 +5,7 @@ import dev.sluice.linux.Linux;
 import dev.sluice.linux.LinuxFile;
 import dev.sluice.linux.Poller;
 import dev.sluice.linux.ProcessFile;
+import dev.sluice.ondemand.ServingThreads;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -108,18 +109,8 @@ final class KeeperWatch implements AutoCloseable {
             closed = true;
         }
         changed.signal();
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
+        ServingThreads.join(List.of(thread));
         wanted.ifPresent(last -> last.file().close());
         changed.close();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

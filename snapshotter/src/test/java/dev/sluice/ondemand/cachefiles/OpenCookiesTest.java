@@ -2,6 +2,7 @@ package dev.sluice.ondemand.cachefiles;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.fill.StagingBuffers;
 import dev.sluice.linux.Linux;
 import dev.sluice.linux.OpenFlags;
 import java.io.IOException;
@@ -46,6 +47,6 @@ class OpenCookiesTest {
         return new OpenCookie(
                 new Cookie(layer),
                 new CacheObject(
-                        id, linux.open(Path.of("/dev/null"), OpenFlags.O_RDWR, 0), 4096, new AlignedBuffers(1)));
+                        id, linux.open(Path.of("/dev/null"), OpenFlags.O_RDWR, 0), 4096, new StagingBuffers(1)));
     }
 }
