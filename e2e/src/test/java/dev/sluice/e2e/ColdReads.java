@@ -5,8 +5,6 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sluice.e2e.host.Command;
 import dev.sluice.e2e.host.TestBed;
 import dev.sluice.e2e.image.Digests;
 import dev.sluice.e2e.image.Estargz;
@@ -21,13 +19,11 @@ import dev.sluice.e2e.runtime.SluiceNode;
 import dev.sluice.e2e.runtime.SluiceProcess;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -44,7 +40,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class ColdReads {
 
-    private static final String CONTAINER = "reader";
     private static final String TOGETHER = "together";
     private static final int PAGE = 4096;
     /** How much of a file {@code ctr-remote} compresses at once: what one range request has to bring. */
@@ -62,6 +57,7 @@ abstract class ColdReads {
     private final RegistryProcess registry;
     private final SluiceNode node;
     private final RemoteManifest manifest;
+    private final ReaderContainer container;
 
     ColdReads(String backend) throws IOException {
         Machine.assumeRoot();
@@ -83,37 +79,13 @@ abstract class ColdReads {
                 SluiceProcess.Settings.PATIENT + "prefetch = false\nfill = { read_ahead_max = \"0B\" }\n");
         Estargz.convert(node.client(), plain, reference);
         manifest = RemoteManifest.fetch(reference);
-        Path script = bed.directory("script");
-        try (InputStream in = Objects.requireNonNull(ColdReads.class.getResourceAsStream("reads.py"))) {
-            Files.copy(in, script.resolve("reads.py"));
-        }
         node.client().pullLazily(reference, SluiceProcess.NAME);
-        node.client()
-                .command("run", "--detach", "--snapshotter", SluiceProcess.NAME)
-                .withArguments(bind(Path.of("/usr")))
-                .withArguments(bind(script, "/script"))
-                .withArguments(List.of(reference, CONTAINER, "sleep", "infinity"))
-                .run();
-    }
-
-    private static List<String> bind(Path directory) {
-        return bind(directory, directory.toString());
-    }
-
-    private static List<String> bind(Path source, String target) {
-        return List.of("--mount", "type=bind,src=" + source + ",dst=" + target + ",options=rbind:ro");
+        container = ReaderContainer.start(bed, node, reference, "reader");
     }
 
     private static List<List<TarEntry>> layers() throws IOException {
         List<List<TarEntry>> layers = new ArrayList<>();
-        layers.add(List.of(
-                TarEntry.directory("usr"),
-                TarEntry.directory("script"),
-                TarEntry.directory("cold"),
-                TarEntry.symlink("bin", "usr/bin"),
-                TarEntry.symlink("sbin", "usr/sbin"),
-                TarEntry.symlink("lib", "usr/lib"),
-                TarEntry.symlink("lib64", "usr/lib64")));
+        layers.add(ReaderContainer.entries());
         for (String name : FILES) {
             layers.add(List.of(
                     TarEntry.directory("cold"),
@@ -141,7 +113,7 @@ abstract class ColdReads {
     void aColdFileHasTheBytesOfTheImage(String way) throws IOException {
         AccessLog before = registry.accessLog();
 
-        String digest = inContainer(way, "/cold/" + way);
+        String digest = container.digest(way, "/cold/" + way);
 
         assertThat(digest).isEqualTo(Digests.sha256(contents(way)));
         await().atMost(Duration.ofMinutes(1))
@@ -155,8 +127,7 @@ abstract class ColdReads {
         // Far enough from the end of the chunk that the kernel's own read-ahead stays inside.
         int length = CHUNK / 2;
 
-        String digest =
-                inContainer(TOGETHER, "/cold/" + TOGETHER, "0", Integer.toString(length), Integer.toString(READERS));
+        String digest = container.digest(TOGETHER, "/cold/" + TOGETHER, 0, length, READERS);
 
         assertThat(digest).isEqualTo(Digests.sha256(pages(contents(TOGETHER), length)));
         assertThat(requestsOfDaemon() - requestsBefore).isEqualTo(1);
@@ -174,16 +145,6 @@ abstract class ColdReads {
         return pages.toByteArray();
     }
 
-    private String inContainer(String... arguments) throws IOException {
-        return node.client()
-                .command("tasks", "exec", "--exec-id", "exec-" + arguments[0], CONTAINER)
-                .withArguments(List.of("/usr/bin/python3", "/script/reads.py"))
-                .withArguments(List.of(arguments))
-                .run()
-                .stdout()
-                .strip();
-    }
-
     private String layer(String name) {
         return manifest.layers().get(FILES.indexOf(name) + 1).path("digest").asText();
     }
@@ -197,16 +158,7 @@ abstract class ColdReads {
 
     /** By the daemon, which counts a request when it begins. */
     private long requestsOfDaemon() throws IOException {
-        SluiceProcess.Settings settings = node.sluice().settings();
-        JsonNode status = new ObjectMapper()
-                .readTree(Command.of(
-                                settings.distribution().resolve("bin/sluice").toString(),
-                                "status",
-                                "--json",
-                                "--root",
-                                settings.root().toString())
-                        .run()
-                        .stdout());
+        JsonNode status = node.sluice().status();
         for (JsonNode layer : status.path("layers")) {
             if (layer.path("digest").asText().equals(layer(TOGETHER))) {
                 return layer.path("requests").asLong();

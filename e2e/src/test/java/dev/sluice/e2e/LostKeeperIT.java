@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sluice.e2e.host.Command;
 import dev.sluice.e2e.host.TestBed;
 import dev.sluice.e2e.image.Digests;
 import dev.sluice.e2e.image.Estargz;
@@ -83,7 +81,7 @@ class LostKeeperIT {
         node.sluice().restart();
         node.awaitSnapshotter();
 
-        JsonNode tainted = status(node).path("tainted");
+        JsonNode tainted = node.sluice().status().path("tainted");
         assertThat(tainted).isNotEmpty();
         for (JsonNode mount : tainted) {
             assertThat(mount.path("directory").asText()).endsWith("/" + VICTIM + "/rootfs");
@@ -96,7 +94,7 @@ class LostKeeperIT {
         assertThat(sum(node, "new", "/cold/before")).isEqualTo(Digests.sha256(READ_BEFORE));
 
         node.client().command("tasks", "rm", "--force", VICTIM).run();
-        assertThat(status(node).path("tainted")).isEmpty();
+        assertThat(node.sluice().status().path("tainted")).isEmpty();
     }
 
     private static List<List<TarEntry>> layers() {
@@ -141,18 +139,5 @@ class LostKeeperIT {
                 .mapToLong(line -> Long.parseLong(line.split(" ", -1)[1]))
                 .findFirst()
                 .orElseThrow();
-    }
-
-    private static JsonNode status(SluiceNode node) throws IOException {
-        SluiceProcess.Settings settings = node.sluice().settings();
-        return new ObjectMapper()
-                .readTree(Command.of(
-                                settings.distribution().resolve("bin/sluice").toString(),
-                                "status",
-                                "--json",
-                                "--root",
-                                settings.root().toString())
-                        .run()
-                        .stdout());
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.e2e;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.sluice.e2e.host.Command;
 import dev.sluice.e2e.host.TestBed;
 import dev.sluice.e2e.runtime.ClientProgram;
 import dev.sluice.e2e.runtime.ContainerdBinaries;
@@ -42,6 +43,15 @@ final class Machine {
 
     static void assumeLoopDevices() {
         assumeTrue(Files.exists(Path.of("/dev/loop-control")), "needs loop devices");
+    }
+
+    /** @param type as {@code /proc/filesystems} names it, or a module of this name */
+    static void assumeFileSystem(String type) throws IOException {
+        Command.of("sh", "-c", "modprobe --quiet " + type).runForResult();
+        assumeTrue(
+                Files.readAllLines(Path.of("/proc/filesystems")).stream()
+                        .anyMatch(line -> line.strip().equals(type)),
+                "this kernel has no " + type);
     }
 
     /** The backends for tests that have to hold for each: {@code auto}, or both where it has a choice. */

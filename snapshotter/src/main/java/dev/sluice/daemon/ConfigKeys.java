@@ -68,8 +68,9 @@ final class ConfigKeys {
             "background_delay",
             ConfigType.duration(Duration.ZERO, Duration.ofHours(24)),
             Duration.ofMinutes(5),
-            "How long after it was mounted the rest of a layer is fetched, so that containers need neither the",
-            "registry any more nor, with fanotify and cachefiles, this daemon. Readers always go before.");
+            "How long after it was mounted, or the daemon was started, the rest of a layer is fetched, so that",
+            "containers need neither the registry any more nor, with fanotify and cachefiles, this daemon.",
+            "Readers always go before.");
     static final ConfigKey<DataSize> BACKGROUND_RATE = ConfigKey.of(
             "background_rate",
             ConfigType.dataSize(new DataSize(0), DataSize.ofMebibytes(1 << 20)),

@@ -50,9 +50,14 @@ final class BackgroundFill implements AutoCloseable {
         this.bytesPerSecond = bytesPerSecond;
     }
 
+    /** Whether anything is ever filled. */
+    boolean isWanted() {
+        return bytesPerSecond > 0;
+    }
+
     /** A layer was mounted. Returns at once. */
     void add(String name, LayerFill fill) {
-        if (bytesPerSecond == 0) {
+        if (!isWanted()) {
             return;
         }
         synchronized (this) {

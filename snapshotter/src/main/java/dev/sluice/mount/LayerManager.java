@@ -304,10 +304,37 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
 
     /**
      * Says that everybody who had references before a restart has them again, by {@link #restore} or {@link #retain}. Until then
-     * {@link #cleanup} waits.
+     * {@link #cleanup} waits. Layers that are in use are completed in the background from then on, whether or not anybody reads them.
      */
     public void allRestored() {
         restored.open();
+        if (background.isWanted()) {
+            workers.execute(this::attachUsed);
+        }
+    }
+
+    private void attachUsed() {
+        try {
+            for (LayerId id : store.list()) {
+                attachIfUsed(id);
+            }
+        } catch (IOException e) {
+            log.warn("Tried to list layers to complete but failed because: {}", e.getMessage());
+        }
+    }
+
+    private void attachIfUsed(LayerId id) {
+        Slot slot = slot(id);
+        slot.lock.lock();
+        try {
+            if (references.isUsed(id) && !workers.isShutdown()) {
+                open(slot, id).attach();
+            }
+        } catch (IOException e) {
+            log.warn("Layer {} is not completed in the background: {}", id.hex(), e.getMessage());
+        } finally {
+            slot.lock.unlock();
+        }
     }
 
     @Override

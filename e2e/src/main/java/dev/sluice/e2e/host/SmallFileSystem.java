@@ -7,8 +7,9 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 
-/** An ext4 of its own in a file, which can be filled up. Closing it unmounts it. Not thread-safe. */
+/** A file system of its own in a file, which can be filled up and frozen. Closing it unmounts it. Not thread-safe. */
 public final class SmallFileSystem implements AutoCloseable {
     private static final int BLOCK = 4096;
     private static final int LARGE = 1 << 20;
@@ -20,18 +21,34 @@ public final class SmallFileSystem implements AutoCloseable {
     }
 
     /**
-     * Makes and mounts one. Nothing of it is kept back for root.
+     * Makes and mounts an ext4. Nothing of it is kept back for root.
      *
      * @param image file to make
      * @param mountPoint an existing directory
      * @param bytes of the whole file system
      */
     public static SmallFileSystem mount(Path image, Path mountPoint, long bytes) throws IOException {
+        return make(List.of("mkfs.ext4", "-q", "-b", String.valueOf(BLOCK), "-m", "0"), image, mountPoint, bytes);
+    }
+
+    /**
+     * Makes and mounts one.
+     *
+     * @param type {@code ext4}, {@code xfs} or {@code btrfs}
+     * @param image file to make
+     * @param mountPoint an existing directory
+     * @param bytes of the whole file system, which takes only so much of the disk as is written; xfs wants 300 MiB
+     */
+    public static SmallFileSystem mount(String type, Path image, Path mountPoint, long bytes) throws IOException {
+        return make(List.of("mkfs." + type, "-q"), image, mountPoint, bytes);
+    }
+
+    private static SmallFileSystem make(List<String> program, Path image, Path mountPoint, long bytes)
+            throws IOException {
         try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
             file.setLength(bytes);
         }
-        Command.of("mkfs.ext4", "-q", "-b", String.valueOf(BLOCK), "-m", "0", image.toString())
-                .run();
+        Command.of(program).withArguments(List.of(image.toString())).run();
         Command.of("mount", "-o", "loop", image.toString(), mountPoint.toString())
                 .run();
         return new SmallFileSystem(mountPoint);
@@ -61,6 +78,16 @@ public final class SmallFileSystem implements AutoCloseable {
     public void empty() throws IOException {
         Files.delete(ballast());
         sync();
+    }
+
+    /** Stops all writes, until {@link #thaw}. Waits for those that are under way. */
+    public void freeze() throws IOException {
+        Command.of("fsfreeze", "--freeze", mountPoint.toString()).run();
+    }
+
+    /** Lets writes go on. */
+    public void thaw() throws IOException {
+        Command.of("fsfreeze", "--unfreeze", mountPoint.toString()).run();
     }
 
     /** @return whether anything could be taken */

@@ -1,5 +1,8 @@
 package dev.sluice.e2e.runtime;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.e2e.host.Command;
 import dev.sluice.e2e.host.Poll;
 import dev.sluice.e2e.host.ServiceProcess;
 import java.io.IOException;
@@ -69,6 +72,19 @@ public final class SluiceProcess implements AutoCloseable {
         return process.pid();
     }
 
+    /** What {@code sluice status --json} says. */
+    public JsonNode status() throws IOException {
+        return new ObjectMapper()
+                .readTree(Command.of(
+                                settings.distribution().resolve("bin/sluice").toString(),
+                                "status",
+                                "--json",
+                                "--root",
+                                settings.root().toString())
+                        .run()
+                        .stdout());
+    }
+
     /** Ends the daemon at once, as a crash would. */
     public void kill() throws IOException {
         process.kill();
@@ -84,6 +100,16 @@ public final class SluiceProcess implements AutoCloseable {
         process.close();
         process = launch(settings);
         awaitReady();
+    }
+
+    /**
+     * Like {@link #restart()}, with another configuration.
+     *
+     * @param configuration contents of its configuration file
+     */
+    public void restart(String configuration) throws IOException {
+        Files.writeString(settings.configFile(), configuration);
+        restart();
     }
 
     @Override
