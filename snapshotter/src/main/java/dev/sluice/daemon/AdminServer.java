@@ -6,7 +6,6 @@ import io.grpc.netty.NettyServerBuilder;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 
 /** Serves the admin service: on a unix socket for root, or on a loopback port where it only reads. */
 final class AdminServer {
@@ -20,7 +19,6 @@ final class AdminServer {
      */
     static Closeable start(AdminAddress address, AdminService service) throws IOException {
         if (address instanceof AdminAddress.UnixSocket unix) {
-            Files.createDirectories(unix.path().getParent());
             return SnapshotServer.start(unix.path(), service);
         }
         AdminAddress.Loopback loopback = (AdminAddress.Loopback) address;

@@ -49,15 +49,16 @@ public final class SnapshotServer implements Closeable {
     }
 
     /**
-     * Starts to serve. A socket file on which nobody listens is replaced.
+     * Starts to serve. A socket file on which nobody listens is replaced, a missing directory made: {@code /run} is empty after each
+     * boot.
      *
-     * @param socket an absolute path in an existing directory, of less than 90 bytes
+     * @param socket an absolute path of less than 90 bytes
      * @throws IOException if somebody listens there already, something else than a socket is there, or it cannot be made
      */
     public static SnapshotServer start(Path socket, BindableService service) throws IOException {
         requireStale(socket);
         // Made where nobody else can connect until it has its permissions, then renamed.
-        Path nursery = Files.createTempDirectory(directoryOf(socket), ".s");
+        Path nursery = Files.createTempDirectory(Files.createDirectories(directoryOf(socket)), ".s");
         Path unborn = nursery.resolve("s");
         MultiThreadIoEventLoopGroup eventLoops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         AtomicInteger number = new AtomicInteger();

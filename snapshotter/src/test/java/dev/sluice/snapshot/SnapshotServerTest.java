@@ -44,6 +44,14 @@ class SnapshotServerTest {
     }
 
     @Test
+    void aMissingDirectoryIsMade() throws Exception {
+        Path socket = directory.resolve("run/sluice/socket");
+        try (SnapshotServer server = SnapshotServer.start(socket, new SnapshotsServiceThatNobodyCalls())) {
+            assertThat(socket).exists();
+        }
+    }
+
+    @Test
     void aSocketOnWhichNobodyListensIsReplaced() throws Exception {
         Files.createDirectories(root());
         ServerSocketChannel dead = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
