@@ -33,9 +33,9 @@ final class ConfigKeys {
             ConfigType.choice(KeeperChoice.class),
             KeeperChoice.AUTO,
             "Who holds Sluice's kernel files while the daemon is dead, so that readers wait for the next one:",
-            "fd-store is the service manager (systemd), process a tiny process of our own, none nobody. auto",
-            "takes fd-store if systemd is 254 or later and the unit has FileDescriptorStorePreserve=yes,",
-            "FileDescriptorStoreMax= and Environment=SLUICE_FD_STORE=preserved; else process where it can be had.");
+            "process is a tiny process of our own, fd-store the service manager (systemd), none nobody. auto takes",
+            "process where it can be had; else fd-store if systemd is 254 or later and the unit has",
+            "FileDescriptorStorePreserve=yes, FileDescriptorStoreMax= and Environment=SLUICE_FD_STORE=preserved.");
     static final ConfigKey<AdminAddress> ADMIN = ConfigKey.of(
             "admin",
             ConfigType.adminAddress(),

@@ -115,7 +115,7 @@ final class Doctor {
 
     /** A service manager's store is seen only by the service. */
     private Finding keeper(KeeperChoice choice) {
-        String manager = "; systemd's store, which goes before with auto, is seen by the daemon only";
+        String manager = "; systemd's store, which auto takes where there is no process, is seen by the daemon only";
         return switch (choice) {
             case NONE ->
                 new Finding(

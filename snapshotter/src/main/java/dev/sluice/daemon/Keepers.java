@@ -46,10 +46,7 @@ final class Keepers {
             throws IOException {
         Optional<NotifySocket> manager = NotifySocket.of(linux, environment);
         return switch (choice) {
-            case AUTO ->
-                manager.isPresent() && isPreserved(environment)
-                        ? fdStore(linux, manager.get(), environment)
-                        : processIfPossible(linux, root);
+            case AUTO -> first(linux, root, manager, environment);
             case FD_STORE ->
                 fdStore(
                         linux,
@@ -71,13 +68,18 @@ final class Keepers {
                 capacity(environment).orElse(USUAL_CAPACITY));
     }
 
-    private static Keeper processIfPossible(Linux linux, Path root) throws IOException {
-        ProbeResult probe = new ProcessKeeperProbe(linux).run();
-        if (!probe.ok()) {
-            log.warn("There is no keeper: {}", probe.reason());
-            return Keeper.NONE;
+    /** The process first: when the machine is shut down, systemd closes its store before it kills the last readers. */
+    private static Keeper first(Linux linux, Path root, Optional<NotifySocket> manager, Map<String, String> environment)
+            throws IOException {
+        ProbeResult process = new ProcessKeeperProbe(linux).run();
+        if (process.ok()) {
+            return ProcessKeeper.open(linux, root);
         }
-        return ProcessKeeper.open(linux, root);
+        if (manager.isPresent() && isPreserved(environment)) {
+            return fdStore(linux, manager.get(), environment);
+        }
+        log.warn("There is no keeper: {}", process.reason());
+        return Keeper.NONE;
     }
 
     private static boolean isPreserved(Map<String, String> environment) {

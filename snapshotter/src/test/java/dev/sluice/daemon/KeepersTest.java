@@ -25,28 +25,19 @@ class KeepersTest {
     @TempDir
     Path directory;
 
-    @Test
-    void autoTakesAStoreThatOutlivesAStop() throws IOException {
-        assertThat(auto(Map.of("NOTIFY_SOCKET", SOCKET, "FDSTORE", "10", "SLUICE_FD_STORE", "preserved")))
-                .isEqualTo("fd-store of the service manager at /run/notify");
-    }
-
     @ParameterizedTest
     @MethodSource
-    void autoTakesNoStoreThatAStopWouldEmpty(Map<String, String> environment) throws IOException {
+    void autoTakesTheProcessWhichLastsUntilNobodyReadsAnyMore(Map<String, String> environment) throws IOException {
         ProbeResult process = new ProcessKeeperProbe(linux).run();
         assumeThat(process.ok()).as(process.reason()).isTrue();
         assertThat(auto(environment)).isEqualTo("process, which holds nothing");
     }
 
-    static List<Map<String, String>> autoTakesNoStoreThatAStopWouldEmpty() {
+    static List<Map<String, String>> autoTakesTheProcessWhichLastsUntilNobodyReadsAnyMore() {
         return List.of(
                 Map.of(),
-                Map.of("NOTIFY_SOCKET", SOCKET),
                 Map.of("NOTIFY_SOCKET", SOCKET, "FDSTORE", "10"),
-                Map.of("NOTIFY_SOCKET", SOCKET, "SLUICE_FD_STORE", "preserved"),
-                Map.of("NOTIFY_SOCKET", SOCKET, "FDSTORE", "0", "SLUICE_FD_STORE", "preserved"),
-                Map.of("FDSTORE", "10", "SLUICE_FD_STORE", "preserved"));
+                Map.of("NOTIFY_SOCKET", SOCKET, "FDSTORE", "10", "SLUICE_FD_STORE", "preserved"));
     }
 
     @Test

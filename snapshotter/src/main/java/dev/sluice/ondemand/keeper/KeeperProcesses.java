@@ -31,6 +31,13 @@ final class KeeperProcesses {
     private static final Path PROC = Path.of("/proc");
     private static final List<Path> SLEEP = List.of(Path.of("/usr/bin/sleep"), Path.of("/bin/sleep"));
 
+    /**
+     * When the machine is shut down, systemd asks all processes of root to end but those whose name begins so, as
+     * https://systemd.io/ROOT_STORAGE_DAEMONS describes: containers that take their time would go on reading without us. What stands
+     * behind the last slash is what programs with many names go by.
+     */
+    private static final String NAME = "@/sleep";
+
     private static final String SECRET = "SLUICE_KEEPER";
     /** For people who wonder what this process is. */
     private static final String ROOT = "SLUICE_KEEPER_ROOT";
@@ -64,7 +71,7 @@ final class KeeperProcesses {
         List<LinuxFile> inherited = Processes.inherited(List.copyOf(files.values()));
         List<String> names = inherited.stream().map(nameOf::get).toList();
         ProcessFile process =
-                processes.spawn(program, List.of("sleep", "infinity"), environment(sequence, names), inherited);
+                processes.spawn(program, List.of(NAME, "infinity"), environment(sequence, names), inherited);
         return new KeeperProcess(process, sequence, names);
     }
 
