@@ -10,8 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -29,7 +27,6 @@ public record DebianImage(String name, List<List<String>> layers) {
     /** Changes whenever the same packages would give another image. */
     private static final String RECIPE = "1";
 
-    private static final Pattern CODENAME = Pattern.compile("(?m)^VERSION_CODENAME=\"?([a-z]+)");
     private static final Duration TIMEOUT = Duration.ofMinutes(15);
 
     public DebianImage {
@@ -91,14 +88,7 @@ public record DebianImage(String name, List<List<String>> layers) {
     private void addLayer(Path layout, Path work, List<String> packages, List<String> added) throws IOException {
         Path rootfs = work.resolve("rootfs");
         Path bundle = work.resolve("bundle");
-        List<String> install = new ArrayList<>(List.of("mmdebstrap", "--quiet", "--variant=minbase"));
-        if (!packages.isEmpty()) {
-            install.add("--include=" + String.join(",", packages));
-        }
-        // The builder's own names do not belong into an image.
-        install.add("--customize-hook=rm -f \"$1/etc/hostname\" \"$1/etc/resolv.conf\"");
-        install.addAll(List.of(codename(), rootfs.toString()));
-        Command.of(install).withTimeout(TIMEOUT).run();
+        Debian.install(Debian.codename(), packages, rootfs);
         run("umoci", "unpack", "--image", layout + ":" + TAG, bundle.toString());
         run("rm", "-rf", bundle.resolve("rootfs").toString());
         Files.move(rootfs, bundle.resolve("rootfs"));
@@ -113,15 +103,7 @@ public record DebianImage(String name, List<List<String>> layers) {
 
     /** Identifies the contents of the image in the cache. */
     String key() throws IOException {
-        String text = RECIPE + "\n" + codename() + "\n" + System.getProperty("os.arch") + "\n" + layers;
+        String text = RECIPE + "\n" + Debian.codename() + "\n" + System.getProperty("os.arch") + "\n" + layers;
         return Digests.sha256(text.getBytes(StandardCharsets.UTF_8)).substring(0, 12);
-    }
-
-    private static String codename() throws IOException {
-        Matcher matcher = CODENAME.matcher(Files.readString(Path.of("/etc/os-release")));
-        if (!matcher.find()) {
-            throw new IOException("Tried to find the Debian release but failed because: no VERSION_CODENAME");
-        }
-        return matcher.group(1);
     }
 }
