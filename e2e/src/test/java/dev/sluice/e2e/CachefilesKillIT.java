@@ -42,8 +42,7 @@ import org.junit.jupiter.api.Test;
  * next daemon mounts anew. How often: the environment variable {@code SLUICE_KILLS}. Needs a kernel that can: {@code e2e/vm test}.
  */
 class CachefilesKillIT {
-    private static final int ROUNDS =
-            Integer.parseInt(Optional.ofNullable(System.getenv("SLUICE_KILLS")).orElse("5"));
+    private static final int ROUNDS = Machine.kills(5);
     private static final int READERS = 8;
     private static final int FILES = 400;
     private static final int SMALLEST = 60_000;

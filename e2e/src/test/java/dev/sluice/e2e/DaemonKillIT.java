@@ -42,11 +42,11 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 /**
  * The daemon is killed while a container reads, maps and executes cold files. With a keeper the container notices nothing. Without, what
  * was read is right or an error. After the restart a new container finds everything right, without a keeper what was read before
- * without the network. How often each: the system property {@code sluice.kills}.
+ * without the network. How often each: the environment variable {@code SLUICE_KILLS}.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class DaemonKillIT {
-    private static final int ROUNDS = Integer.getInteger("sluice.kills", 10);
+    private static final int ROUNDS = Machine.kills(10);
     private static final long SEED = Long.getLong("sluice.seed", System.nanoTime());
     private static final int LOOP_ROUNDS = 2;
     private static final int FILES = 24;
@@ -205,16 +205,16 @@ class DaemonKillIT {
 
     @TestFactory
     Stream<DynamicTest> killedAtARandomMomentUnderAKeeper() {
-        return killsUnderAKeeper("fuse", 6, 9);
+        return killsUnderAKeeper("fuse");
     }
 
     @TestFactory
     Stream<DynamicTest> killedAtARandomMomentUnderAKeeperWithFanotify() {
-        return killsUnderAKeeper("fanotify", 6, 15);
+        Machine.assumeKernel(6, 15);
+        return killsUnderAKeeper("fanotify");
     }
 
-    private Stream<DynamicTest> killsUnderAKeeper(String backend, int major, int minor) {
-        Machine.assumeKernel(major, minor);
+    private Stream<DynamicTest> killsUnderAKeeper(String backend) {
         return Stream.iterate(SEED, seed -> new Random(seed).nextLong())
                 .limit(ROUNDS)
                 .map(seed -> dynamicTest("seed " + seed, () -> killedUnderAKeeper(backend, new Random(seed))));

@@ -35,6 +35,13 @@ final class Machine {
     }
 
     /** @param minor the oldest one of this major version; all later major versions will do */
+    /** How often something of ours is killed: what the environment says, or as often as suits a short run. */
+    static int kills(int inAShortRun) {
+        return Optional.ofNullable(System.getenv("SLUICE_KILLS"))
+                .map(Integer::valueOf)
+                .orElse(inAShortRun);
+    }
+
     static void assumeKernel(int major, int minor) {
         String[] release = System.getProperty("os.version", "0.0").split("[^0-9]", -1);
         int here = Integer.parseInt(release[0]) * 1000 + Integer.parseInt(release[1]);

@@ -120,11 +120,10 @@ final class Backends {
             throw new IOException(probe.reason());
         }
         log.info("EROFS is mounted on {}: {}", erofs.way(), choice.reason());
-        FuseOptions defaults = FuseOptions.defaults();
         return FuseBackend.start(
                 linux,
                 root.resolve("fuse"),
-                new FuseOptions(config.fuse().threads(), defaults.maxReadBytes(), defaults.maxBackground()),
+                FuseOptions.defaults().withThreads(config.fuse().threads()),
                 erofs,
                 BootId.current(),
                 keeper);

@@ -26,7 +26,7 @@ public interface Keeper extends AutoCloseable {
         }
 
         @Override
-        public void forget(String name) {
+        public void forget(String... names) {
             // Nothing was kept.
         }
 
@@ -54,8 +54,8 @@ public interface Keeper extends AutoCloseable {
      */
     void keep(String name, LinuxFile file) throws IOException;
 
-    /** Ends the keeping, also of what nobody took; without effect if nothing of that name is kept. */
-    void forget(String name) throws IOException;
+    /** Ends the keeping of all these at once, also of what nobody took; names of which nothing is kept have no effect. */
+    void forget(String... names) throws IOException;
 
     /** Lets go of what this process has; what is kept stays kept. */
     @Override

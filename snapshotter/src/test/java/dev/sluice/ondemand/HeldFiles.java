@@ -30,10 +30,12 @@ public final class HeldFiles implements Keeper {
     }
 
     @Override
-    public void forget(String name) {
-        LinuxFile before = files.remove(name);
-        if (before != null) {
-            before.close();
+    public void forget(String... names) {
+        for (String name : names) {
+            LinuxFile before = files.remove(name);
+            if (before != null) {
+                before.close();
+            }
         }
     }
 

@@ -66,7 +66,7 @@ public final class FanotifyProbe implements Probe {
         }
 
         @Override
-        public void forget(String name) {
+        public void forget(String... names) {
             // Nothing was kept.
         }
 

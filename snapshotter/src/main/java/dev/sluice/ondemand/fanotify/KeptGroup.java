@@ -46,8 +46,7 @@ record KeptGroup(FanotifyGroup group, Journal journal, boolean takenOver) {
 
     /** Ends the keeping. */
     void letGo(Keeper keeper) throws IOException {
-        keeper.forget(GROUP);
-        keeper.forget(JOURNAL);
+        keeper.forget(GROUP, JOURNAL);
     }
 
     private static KeptGroup create(Linux linux, Keeper keeper) throws IOException {

@@ -25,8 +25,10 @@ import org.slf4j.LoggerFactory;
 final class Connector {
     private static final Logger log = LoggerFactory.getLogger(Connector.class);
 
-    /** The connection's name at the keeper. */
+    /** The connection's name at the keeper, and the one of its journal. */
     private static final String KEPT = "fuse";
+
+    private static final String KEPT_JOURNAL = "fuse-journal";
 
     private static final String SUBTYPE = "sluice";
     private static final String MOUNT_TYPE = "fuse." + SUBTYPE;
@@ -53,18 +55,24 @@ final class Connector {
      * An open connection.
      *
      * @param device non-blocking
+     * @param journal of what is not answered yet, if it is kept and the kernel does not know that itself
      * @param isKept whether the keeper has it
      * @param isTakenOver whether another process has served it before
      */
-    record Open(LinuxFile device, FuseConnection connection, boolean isKept, boolean isTakenOver) {}
+    record Open(
+            LinuxFile device,
+            FuseConnection connection,
+            Optional<Journal> journal,
+            boolean isKept,
+            boolean isTakenOver) {}
 
     /** @throws IOException if FUSE cannot be used here, or something else is mounted at this place */
     Open open() throws IOException {
         Optional<LinuxFile> kept = keeper.take(KEPT);
         if (kept.isPresent()) {
-            Optional<FuseConnection> connection = agreement(kept.get());
-            if (connection.isPresent()) {
-                return new Open(kept.get(), connection.get(), true, true);
+            Optional<Open> open = takeOver(kept.get());
+            if (open.isPresent()) {
+                return open.get();
             }
             kept.get().close();
             letGo();
@@ -74,13 +82,39 @@ final class Connector {
 
     /** Ends the keeping, and with it the connection, once this process has closed it. */
     void letGo() throws IOException {
-        keeper.forget(KEPT);
+        keeper.forget(KEPT, KEPT_JOURNAL);
     }
 
     /** Takes the mount out of the tree, if it is still there. */
     void unmount() throws IOException {
         if (MountTable.read().at(mountPoint).filter(Connector::isOurs).isPresent()) {
             linux.mounts().unmount(mountPoint, UnmountFlag.DETACH);
+        }
+    }
+
+    private Optional<Open> takeOver(LinuxFile device) throws IOException {
+        Optional<FuseConnection> connection = agreement(device);
+        if (connection.isEmpty()) {
+            return Optional.empty();
+        }
+        if (connection.get().has(InitFlag.HAS_RESEND)) {
+            return Optional.of(new Open(device, connection.get(), Optional.empty(), true, true));
+        }
+        return keptJournal().map(journal -> new Open(device, connection.get(), Optional.of(journal), true, true));
+    }
+
+    /** Without it nobody knows who waits for an answer. */
+    private Optional<Journal> keptJournal() throws IOException {
+        Optional<LinuxFile> kept = keeper.take(KEPT_JOURNAL);
+        if (kept.isEmpty()) {
+            log.error("The FUSE connection of {} was kept without its journal", mountPoint);
+            return Optional.empty();
+        }
+        try (LinuxFile file = kept.get()) {
+            return Optional.of(Journal.open(file));
+        } catch (IOException e) {
+            log.error("The journal of the FUSE connection of {} is of no use", mountPoint, e);
+            return Optional.empty();
         }
     }
 
@@ -114,7 +148,9 @@ final class Connector {
             linux.mounts().fuse(device, SUBTYPE, SUBTYPE, mountPoint, options.maxReadBytes());
             mounted = true;
             FuseConnection connection = new Handshake(linux, device, options, readsDirectly).negotiate();
-            return new Open(device, connection, keep(device, connection), false);
+            return keeper.isPresent()
+                    ? new Open(device, connection, keep(device, connection), true, false)
+                    : new Open(device, connection, Optional.empty(), false, false);
         } catch (IOException | RuntimeException e) {
             device.close();
             if (mounted) {
@@ -124,21 +160,23 @@ final class Connector {
         }
     }
 
-    /** The file first: whoever finds a kept connection finds its file, too. */
-    private boolean keep(LinuxFile device, FuseConnection connection) throws IOException {
-        if (!keeper.isPresent()) {
-            return false;
-        }
-        if (!connection.has(InitFlag.HAS_RESEND)) {
-            log.info("This kernel cannot repeat FUSE requests, so that the connection is not kept; Linux 6.9 can");
-            return false;
-        }
+    /** The connection last: whoever finds it with the keeper finds the rest, too. */
+    private Optional<Journal> keep(LinuxFile device, FuseConnection connection) throws IOException {
         Mount mount = MountTable.read()
                 .at(mountPoint)
                 .orElseThrow(() -> new IOException(mountPoint + " was unmounted at once"));
         file.write(new ConnectionFile.Contents(bootId, mount.device(), connection));
+        Optional<Journal> journal =
+                connection.has(InitFlag.HAS_RESEND) ? Optional.empty() : Optional.of(keepNewJournal());
         keeper.keep(KEPT, device);
-        return true;
+        return journal;
+    }
+
+    private Journal keepNewJournal() throws IOException {
+        try (LinuxFile file = Journal.createFile(linux)) {
+            keeper.keep(KEPT_JOURNAL, file);
+            return Journal.open(file);
+        }
     }
 
     private void detachEarlierMounts() throws IOException {

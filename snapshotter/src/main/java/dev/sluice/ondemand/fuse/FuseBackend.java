@@ -43,6 +43,7 @@ public final class FuseBackend implements Backend {
     private final Connector.Open opened;
     private final Channel channel;
     private final EventFd stop;
+    private final Unanswered unanswered;
     private final Reads reads;
     private final Notifications notifications;
     private final List<Thread> threads = new ArrayList<>();
@@ -73,7 +74,8 @@ public final class FuseBackend implements Backend {
         this.opened = opened;
         this.stop = stop;
         this.channel = new Channel(opened.device());
-        this.reads = new Reads(channel, FuseBackend::isBeingKilled);
+        this.unanswered = opened.journal().map(Unanswered.class::cast).orElse(Unanswered.FORGOTTEN);
+        this.reads = new Reads(channel, unanswered, FuseBackend::isBeingKilled);
         this.notifications = new Notifications(channel);
     }
 
@@ -139,7 +141,13 @@ public final class FuseBackend implements Backend {
         }
         left = Optional.of(LeftNodes.of(layers, () -> nodes, channel));
         // Before anything is read: what this process has not answered yet must not come again.
-        notifications.resend();
+        if (opened.journal().isPresent()) {
+            RequestHandler handler = handler();
+            int settled = opened.journal().get().settle(handler::handle);
+            log.info("{} FUSE requests of the process before are answered again", settled);
+        } else {
+            notifications.resend();
+        }
         startThreads();
     }
 
@@ -213,14 +221,16 @@ public final class FuseBackend implements Backend {
 
     private void startThreads() {
         for (int i = 0; i < options.threads(); i++) {
-            RequestHandler handler =
-                    new RequestHandler(opened.connection(), channel, () -> nodes, reads, left.orElse(null));
-            RequestLoop loop = new RequestLoop(linux, opened.device(), stop, handler, reads);
+            RequestLoop loop = new RequestLoop(linux, opened.device(), stop, handler(), reads, unanswered, i);
             Thread thread = new Thread(() -> run(loop), "fuse-" + i);
             thread.setDaemon(true);
             threads.add(thread);
             thread.start();
         }
+    }
+
+    private RequestHandler handler() {
+        return new RequestHandler(opened.connection(), channel, () -> nodes, reads, unanswered, left.orElse(null));
     }
 
     private void run(RequestLoop loop) {

@@ -20,8 +20,7 @@ final class Handshake {
             | InitFlag.NO_OPEN_SUPPORT
             | InitFlag.PARALLEL_DIROPS
             | InitFlag.MAX_PAGES
-            | InitFlag.INIT_EXT
-            | InitFlag.HAS_RESEND;
+            | InitFlag.INIT_EXT;
 
     private static final long NEEDED = InitFlag.ASYNC_READ | InitFlag.MAX_PAGES;
 
@@ -41,7 +40,7 @@ final class Handshake {
         this.device = device;
         this.poller = linux.poller(List.of(device));
         this.options = options;
-        this.wanted = readsDirectly ? WANTED | InitFlag.ASYNC_DIO : WANTED;
+        this.wanted = WANTED | (readsDirectly ? InitFlag.ASYNC_DIO : 0) | (options.resend() ? InitFlag.HAS_RESEND : 0);
     }
 
     /** @throws IOException if the kernel does not begin a connection that Sluice can serve */

@@ -11,17 +11,24 @@ final class PendingRead {
     private final Node node;
     private final long offset;
     private final int length;
+    private final int slot;
     private final AtomicBoolean claimed = new AtomicBoolean();
     private volatile boolean abandoned;
     private volatile @Nullable CompletableFuture<Void> fill;
 
-    /** @param thread that reads, 0 if unknown */
-    PendingRead(long unique, int thread, Node node, long offset, int length) {
+    /**
+     * A read that was noted.
+     *
+     * @param thread that reads, 0 if unknown
+     * @param slot to be released once it is answered
+     */
+    PendingRead(long unique, int thread, Node node, long offset, int length, int slot) {
         this.unique = unique;
         this.thread = thread;
         this.node = node;
         this.offset = offset;
         this.length = length;
+        this.slot = slot;
     }
 
     long unique() {
@@ -42,6 +49,10 @@ final class PendingRead {
 
     int length() {
         return length;
+    }
+
+    int slot() {
+        return slot;
     }
 
     /** Whether the caller is the one who answers. */

@@ -20,14 +20,16 @@ final class Reads {
 
     private final Channel channel;
     private final ReplyPool replies;
+    private final Unanswered unanswered;
     private final ThreadState threads;
     private final Map<Long, PendingRead> pending = new ConcurrentHashMap<>();
     /** Those whose reader got a signal. The kernel says so only once, so they are looked at until they are answered. */
     private final Map<Long, PendingRead> signalled = new ConcurrentHashMap<>();
 
-    Reads(Channel channel, ThreadState threads) {
+    Reads(Channel channel, Unanswered unanswered, ThreadState threads) {
         this.channel = channel;
         this.replies = new ReplyPool(channel);
+        this.unanswered = unanswered;
         this.threads = threads;
     }
 
@@ -51,7 +53,7 @@ final class Reads {
         } else if (node.device().isPresent(offset, inFile)) {
             deliver(node, unique, offset, inFile, reply);
         } else {
-            fill(new PendingRead(unique, thread, node, offset, inFile));
+            wait(node, unique, thread, offset, inFile);
         }
     }
 
@@ -107,6 +109,16 @@ final class Reads {
         }
     }
 
+    private void wait(Node node, long unique, int thread, long offset, int length) {
+        int slot = unanswered.note(Opcode.READ, unique, node.id(), thread, offset, length);
+        if (slot == Unanswered.FULL) {
+            log.error("Device {}: too many reads wait, one more gets an I/O error", node.name());
+            channel.sendError(unique, Errno.EIO);
+        } else {
+            fill(new PendingRead(unique, thread, node, offset, length, slot));
+        }
+    }
+
     private void fill(PendingRead read) {
         // Before the fill begins: an interrupt may come at any time.
         pending.put(read.unique(), read);
@@ -137,8 +149,13 @@ final class Reads {
                     read.offset(),
                     failure.toString());
             channel.sendError(read.unique(), Errno.EIO);
-            return;
+        } else {
+            deliver(read);
         }
+        unanswered.release(read.slot());
+    }
+
+    private void deliver(PendingRead read) {
         Reply reply;
         try {
             reply = replies.take();
@@ -179,6 +196,7 @@ final class Reads {
         }
         forget(read);
         channel.sendError(read.unique(), error);
+        unanswered.release(read.slot());
         read.abandonFill();
     }
 

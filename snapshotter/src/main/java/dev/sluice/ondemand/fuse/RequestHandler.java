@@ -23,6 +23,7 @@ final class RequestHandler {
     private final Channel channel;
     private final Supplier<NodeTable> nodes;
     private final Reads reads;
+    private final Unanswered unanswered;
     private final @Nullable LeftNodes left;
     private final Reply reply;
 
@@ -35,11 +36,13 @@ final class RequestHandler {
             Channel channel,
             Supplier<NodeTable> nodes,
             Reads reads,
+            Unanswered unanswered,
             @Nullable LeftNodes left) {
         this.connection = connection;
         this.channel = channel;
         this.nodes = nodes;
         this.reads = reads;
+        this.unanswered = unanswered;
         this.left = left;
         this.reply = new Reply(channel);
     }
@@ -115,7 +118,13 @@ final class RequestHandler {
         if (offset < 0 || count < 0 || count > connection.maxReadBytes()) {
             malformed(request, unique);
         } else if (node == null && left != null && left.has(id)) {
-            left.answerLater(id, (opened, itsReply) -> read(opened, unique, thread, offset, count, itsReply));
+            int slot = unanswered.note(Opcode.READ, unique, id, thread, offset, count);
+            answerLater(
+                    left,
+                    id,
+                    unique,
+                    slot,
+                    (opened, itsReply) -> read(opened, unique, thread, offset, count, itsReply));
         } else {
             read(node, unique, thread, offset, count, reply);
         }
@@ -151,10 +160,23 @@ final class RequestHandler {
         long id = request.getLong(InHeader.NODE_ID);
         Node node = nodes.get().byId(id);
         if (node == null && left != null && left.has(id)) {
-            left.answerLater(id, (opened, itsReply) -> attributes(opened, id, unique, itsReply));
+            int slot = unanswered.note(Opcode.GETATTR, unique, id, request.getInt(InHeader.PID), 0, 0);
+            answerLater(left, id, unique, slot, (opened, itsReply) -> attributes(opened, id, unique, itsReply));
         } else {
             attributes(node, id, unique, reply);
         }
+    }
+
+    private void answerLater(LeftNodes left, long id, long unique, int slot, LeftNodes.Waiting waiting) {
+        if (slot == Unanswered.FULL) {
+            log.error("Too many FUSE requests wait, one more gets an I/O error");
+            channel.sendError(unique, Errno.EIO);
+            return;
+        }
+        left.answerLater(id, (opened, itsReply) -> {
+            waiting.answer(opened, itsReply);
+            unanswered.release(slot);
+        });
     }
 
     private void attributes(@Nullable Node node, long id, long unique, Reply reply) {

@@ -8,7 +8,6 @@ import dev.sluice.linux.LinuxFile;
 import dev.sluice.linux.Poller;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.List;
 
 /** Reads requests until it is told to stop. Several loops share one open file. */
@@ -21,18 +20,30 @@ final class RequestLoop {
     private final Poller poller;
     private final RequestHandler handler;
     private final Reads reads;
-    private final ByteBuffer request =
-            ByteBuffer.allocateDirect(2 * Protocol.MIN_REQUEST_BUFFER).order(ByteOrder.nativeOrder());
+    private final Unanswered unanswered;
+    private final int number;
+    private final ByteBuffer request;
 
     /**
      * @param device non-blocking
      * @param stop ends the loop when it is readable
+     * @param number of this loop, from 0; no other one has it
      */
-    RequestLoop(Linux linux, LinuxFile device, EventFd stop, RequestHandler handler, Reads reads) {
+    RequestLoop(
+            Linux linux,
+            LinuxFile device,
+            EventFd stop,
+            RequestHandler handler,
+            Reads reads,
+            Unanswered unanswered,
+            int number) {
         this.device = device;
         this.poller = linux.poller(List.of(device, stop.file()));
         this.handler = handler;
         this.reads = reads;
+        this.unanswered = unanswered;
+        this.number = number;
+        this.request = unanswered.landing(number);
     }
 
     /** @throws IOException if requests cannot be read any more, with ENODEV because the mount is gone */
@@ -68,6 +79,7 @@ final class RequestLoop {
                 return;
             }
             handler.handle(request, length);
+            unanswered.clearLanding(number);
         }
     }
 }

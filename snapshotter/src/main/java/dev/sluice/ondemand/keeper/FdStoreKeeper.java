@@ -110,11 +110,13 @@ public final class FdStoreKeeper implements Keeper {
     }
 
     @Override
-    public synchronized void forget(String name) throws IOException {
-        KeptName before = kept.get(name);
-        if (before != null) {
-            letGo(before, Optional.ofNullable(returned.remove(name)));
-            kept.remove(name);
+    public synchronized void forget(String... names) throws IOException {
+        for (String name : names) {
+            KeptName before = kept.get(name);
+            if (before != null) {
+                letGo(before, Optional.ofNullable(returned.remove(name)));
+                kept.remove(name);
+            }
         }
     }
 

@@ -166,10 +166,9 @@ public final class ProcessKeeper implements Keeper {
     }
 
     @Override
-    public synchronized void forget(String name) throws IOException {
-        if (files.containsKey(name)) {
-            Map<String, LinuxFile> next = new TreeMap<>(files);
-            next.remove(name);
+    public synchronized void forget(String... names) throws IOException {
+        Map<String, LinuxFile> next = new TreeMap<>(files);
+        if (next.keySet().removeAll(Set.of(names))) {
             change(next);
         }
     }

@@ -56,8 +56,7 @@ class KilledBackendTest {
     void cleanUp() throws Exception {
         // Once nobody has the group, nobody waits.
         try (Keeper keeper = ProcessKeeper.open(linux, directory)) {
-            keeper.forget(KeptGroup.GROUP);
-            keeper.forget(KeptGroup.JOURNAL);
+            keeper.forget(KeptGroup.GROUP, KeptGroup.JOURNAL);
         }
         for (Process reader : readers) {
             reader.destroyForcibly().waitFor();

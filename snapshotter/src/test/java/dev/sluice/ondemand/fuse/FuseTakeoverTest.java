@@ -10,6 +10,7 @@ import dev.sluice.fill.BootId;
 import dev.sluice.fill.LayerFill;
 import dev.sluice.fill.SparseFileDevice;
 import dev.sluice.linux.Linux;
+import dev.sluice.linux.LinuxFile;
 import dev.sluice.linux.MountTable;
 import dev.sluice.linux.Mounts.UnmountFlag;
 import dev.sluice.linux.SystemInfo;
@@ -36,12 +37,26 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** A backend that a keeper stands behind, and the next one on the same connection. */
+/**
+ * A backend that a keeper stands behind, and the next one on the same connection. What the first one has read and not answered, the kernel
+ * repeats, or a journal tells.
+ */
+@ParameterizedClass(name = "{0}")
+@EnumSource
 class FuseTakeoverTest {
     private static final int PAGE = 4096;
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
+    /** Who remembers what was not answered. */
+    enum Memory {
+        KERNEL,
+        JOURNAL
+    }
+
+    private final Memory memory;
     private final Linux linux = Linux.load();
     private final ExecutorService readers = Executors.newCachedThreadPool();
     private final Map<String, SourceLayer> layers = new ConcurrentHashMap<>();
@@ -52,18 +67,24 @@ class FuseTakeoverTest {
     private Path mountPoint = Path.of("");
     private Keeper keeper = Keeper.NONE;
 
+    FuseTakeoverTest(Memory memory) {
+        this.memory = memory;
+    }
+
     @BeforeEach
     void open() throws IOException {
         assumeTrue(linux.lstat(Path.of("/proc/self")).uid() == 0, "mounting needs root");
         assumeTrue(Files.exists(Path.of("/dev/fuse")), "there is no /dev/fuse");
-        assumeTrue(SystemInfo.kernel().isAtLeast(6, 9), "the kernel cannot repeat FUSE requests, Linux 6.9 can");
+        assumeTrue(
+                memory == Memory.JOURNAL || SystemInfo.kernel().isAtLeast(6, 9),
+                "the kernel cannot repeat FUSE requests, Linux 6.9 can");
         mountPoint = directory.resolve("fuse");
         keeper = ProcessKeeper.open(linux, directory);
     }
 
     @AfterEach
     void close() throws IOException {
-        keeper.forget("fuse");
+        keeper.forget("fuse", "fuse-journal");
         keeper.close();
         while (MountTable.read().at(mountPoint).isPresent()) {
             linux.mounts().unmount(mountPoint, UnmountFlag.DETACH);
@@ -188,6 +209,20 @@ class FuseTakeoverTest {
         assertBeginsAnew(read);
     }
 
+    @Test
+    void withoutItsJournalReadersFailAndANewConnectionBegins() throws Exception {
+        assumeTrue(memory == Memory.JOURNAL, "the kernel remembers");
+        Future<byte[]> read = leaveAReader();
+        // Nothing may be started here: a child would close its copy of the file that is read, and that takes somebody
+        // who serves it.
+        try (LinuxFile journal = keeper.take("fuse-journal").orElseThrow()) {
+            journal.truncate(0);
+        }
+        newKeeper();
+
+        assertBeginsAnew(read);
+    }
+
     /** Leaves the reader, too. */
     private Future<byte[]> leaveAReader() throws Exception {
         SourceLayer layer = layer("aa", random(5, 64 * PAGE));
@@ -222,7 +257,9 @@ class FuseTakeoverTest {
         return FuseBackend.start(
                 linux,
                 mountPoint,
-                FuseOptions.defaults(),
+                memory == Memory.KERNEL
+                        ? FuseOptions.defaults()
+                        : FuseOptions.defaults().withoutResend(),
                 new FileBackedErofs(linux.mounts()),
                 BootId.current(),
                 keeper);

@@ -258,7 +258,13 @@ class RequestHandlerTest {
     private RequestHandler handler(long flags) {
         NodeTable nodes = NodeTable.EMPTY.with(node);
         FuseConnection connection = new FuseConnection(40, flags, 131072, 256);
-        return new RequestHandler(connection, channel, () -> nodes, new Reads(channel, thread -> false), null);
+        return new RequestHandler(
+                connection,
+                channel,
+                () -> nodes,
+                new Reads(channel, Unanswered.FORGOTTEN, thread -> false),
+                Unanswered.FORGOTTEN,
+                null);
     }
 
     private void handle(ByteBuffer request) {
