@@ -26,6 +26,7 @@ final class TestImages {
             CachefilesIT.makeImages(bed);
             CachefilesDiskIT.makeImages(bed);
             BackendFiguresIT.makeImage(bed);
+            ColdFiles.makeImage(bed);
             Path unused = CachefilesKillIT.makeImage(bed);
         }
     }
