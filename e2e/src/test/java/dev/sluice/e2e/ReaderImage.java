@@ -28,6 +28,9 @@ record ReaderImage(Path layout, Map<String, String> digests) {
     /** No read-ahead of a file's beginning reaches its end. */
     private static final int SIZE = (3 << 20) + 123;
 
+    /** Of its repository and tag, behind a registry's address. */
+    static final String NAME = "/reader:" + DebianImage.TAG;
+
     private static final List<String> WAYS = List.of("read", "mmap", "sendfile", "exec");
 
     /** Makes it, or finds it in the cache. */
@@ -59,7 +62,7 @@ record ReaderImage(Path layout, Map<String, String> digests) {
      * @return its reference
      */
     String push(String address) throws IOException {
-        String reference = address + "/reader:" + DebianImage.TAG;
+        String reference = address + NAME;
         ImagePublisher.push(layout, DebianImage.TAG, reference);
         return reference;
     }
