@@ -26,26 +26,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /** Reads of the largest file of an image, cold and warm, through Sluice and in plain ways. */
 public final class ReadBenchmark {
     private static final DebianImage IMAGE =
             new DebianImage("bench-node", List.of(List.of("ca-certificates"), List.of("nodejs")));
-    private static final int PAGE = 4096;
     /** What {@code ctr-remote} compresses at once. */
     private static final int CHUNK = 4 << 20;
 
     private static final Duration LOG_SETTLES = Duration.ofSeconds(10);
-    private static final long SEED = 42;
 
     private ReadBenchmark() {}
 
@@ -84,7 +77,7 @@ public final class ReadBenchmark {
             System.out.printf("largest file: %s, %d bytes%n", file.getFileName(), size);
 
             AccessLog before = registry.accessLog();
-            double[] cold = coldReads(file, size);
+            Latencies cold = coldReads(file, size);
             AccessLog fetched = fetchedSince(before);
             print("cold 4 KiB through Sluice", cold);
             int range = (int) (fetched.bytes() / fetched.requests().size());
@@ -92,19 +85,19 @@ public final class ReadBenchmark {
                     "  %d requests, %d bytes each: a chunk of the image is the least that can be verified%n",
                     fetched.requests().size(), range);
             String blob = largestBlob(fetched).getKey();
-            double[] bare = bareRanges(blob, cold.length, range);
+            Latencies bare = bareRanges(blob, cold.micros().length, range);
             print("bare range request of as many bytes", bare);
-            ratio("cold 4 KiB / bare range", median(cold), median(bare));
+            ratio("cold 4 KiB / bare range", cold.median(), bare.median());
 
             read(file);
             PageCache.drop();
-            double[] warm = eachPageOnce(file, size);
+            Latencies warm = FileReads.eachPageOnce(file);
             print("4 KiB, bytes present, page cache dropped", warm);
-            print("4 KiB, bytes in the page cache", eachPageOnce(file, size));
-            double[] local = local(file, size);
+            print("4 KiB, bytes in the page cache", FileReads.eachPageOnce(file));
+            Latencies local = local(file);
             print("4 KiB of a fully local EROFS, page cache dropped", local);
-            ratio("median, the same / fully local EROFS", median(warm), median(local));
-            ratio("mean, the same / fully local EROFS", mean(warm), mean(local));
+            ratio("median, the same / fully local EROFS", warm.median(), local.median());
+            ratio("mean, the same / fully local EROFS", warm.mean(), local.mean());
             sequential(blob);
         }
 
@@ -194,7 +187,7 @@ public final class ReadBenchmark {
                     distribution, bed.directory(name), bed.directory().resolve("none.sock"), "fuse", "");
         }
 
-        private double[] local(Path file, long size) throws IOException {
+        private Latencies local(Path file) throws IOException {
             Path tree = bed.directory("tree");
             Files.copy(file, tree.resolve("file"), StandardCopyOption.REPLACE_EXISTING);
             Path image = bed.directory().resolve("local.erofs");
@@ -204,13 +197,13 @@ public final class ReadBenchmark {
             linux.mounts().erofs(image, List.of(), mountPoint, List.of());
             try {
                 PageCache.drop();
-                return eachPageOnce(mountPoint.resolve("file"), size);
+                return FileReads.eachPageOnce(mountPoint.resolve("file"));
             } finally {
                 linux.mounts().unmount(mountPoint, UnmountFlag.DETACH);
             }
         }
 
-        private double[] bareRanges(String digest, int count, int length) throws IOException, InterruptedException {
+        private Latencies bareRanges(String digest, int count, int length) throws IOException, InterruptedException {
             double[] latencies = new double[count];
             for (int i = 0; i < count; i++) {
                 long start = System.nanoTime();
@@ -220,7 +213,7 @@ public final class ReadBenchmark {
                     throw new IOException("an empty answer of the registry");
                 }
             }
-            return latencies;
+            return new Latencies(latencies);
         }
 
         private byte[] get(String digest, String range) throws IOException, InterruptedException {
@@ -257,10 +250,10 @@ public final class ReadBenchmark {
     }
 
     /** Microseconds of a read in each chunk. */
-    private static double[] coldReads(Path file, long size) throws IOException {
+    private static Latencies coldReads(Path file, long size) throws IOException {
         int count = (int) (size / CHUNK);
         double[] latencies = new double[count];
-        ByteBuffer page = ByteBuffer.allocateDirect(PAGE);
+        ByteBuffer page = ByteBuffer.allocateDirect(FileReads.PAGE);
         try (FileChannel channel = FileChannel.open(file)) {
             for (int i = 0; i < count; i++) {
                 // From the end to the start, so that no read-ahead covers the next one.
@@ -270,42 +263,13 @@ public final class ReadBenchmark {
                 latencies[i] = (System.nanoTime() - start) / 1e3;
             }
         }
-        return latencies;
+        return new Latencies(latencies);
     }
 
-    /** Microseconds of reads of all pages in an order that no read-ahead can guess. */
-    private static double[] eachPageOnce(Path file, long size) throws IOException {
-        List<Long> pages =
-                new ArrayList<>(LongStream.range(0, size / PAGE).boxed().toList());
-        Collections.shuffle(pages, new Random(SEED));
-        double[] latencies = new double[pages.size()];
-        ByteBuffer page = ByteBuffer.allocateDirect(PAGE);
-        try (FileChannel channel = FileChannel.open(file)) {
-            for (int i = 0; i < latencies.length; i++) {
-                long start = System.nanoTime();
-                channel.read(page.clear(), pages.get(i) * PAGE);
-                latencies[i] = (System.nanoTime() - start) / 1e3;
-            }
-        }
-        return latencies;
-    }
-
-    private static double mean(double[] values) {
-        return Arrays.stream(values).average().orElse(0);
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
-    }
-
-    private static void print(String what, double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
+    private static void print(String what, Latencies latencies) {
         System.out.printf(
                 "%s: median %.1f us, p95 %.1f us, mean %.1f us%n",
-                what, median(values), sorted[sorted.length * 95 / 100], mean(values));
+                what, latencies.median(), latencies.percentile(95), latencies.mean());
     }
 
     private static void ratio(String what, double value, double base) {
