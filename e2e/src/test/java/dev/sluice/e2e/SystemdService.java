@@ -51,7 +51,7 @@ abstract class SystemdService {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     /** Each test reads files of a directory of its own. */
-    private static final List<String> DIRECTORIES = List.of("kill", "restart", "stop", "crashes", "off");
+    private static final List<String> DIRECTORIES = List.of("kill", "restart", "stop", "crashes", "off", "rescue");
 
     /** Whoever reads does not end when asked to, as a program may that has something to finish. */
     private static final String READ_ALL = "trap '' TERM; printf '%s\\n' \"$@\" | xargs -P " + READERS
@@ -226,6 +226,33 @@ abstract class SystemdService {
         reading.assertRight();
     }
 
+    @Test
+    void readersAreToldThatTheServiceStaysAwayTooLong() throws IOException {
+        assumeTrue(keeper.equals("process"), "what systemd holds it gives to the service only");
+        machine.run(
+                "sh",
+                "-c",
+                "cd /etc/systemd/system && cp -r /opt/sluice/etc/systemd/sluice* . "
+                        + "&& sed -i s/10min/1s/ sluice-rescue.timer && systemctl daemon-reload");
+        try {
+            Reading reading = read("rescue");
+            reading.awaitFiles(1);
+            machine.run("systemctl", "stop", UNIT);
+            assertThat(Poll.until(PATIENCE, reading::hasFailed)).isTrue();
+            machine.start(UNIT);
+            assertThat(Poll.until(PATIENCE, reading::isDone)).isTrue();
+            reading.assertNothingWrong();
+            assertThat(machine.command("systemctl", "is-active", "sluice-rescue.timer")
+                            .runForResult()
+                            .stdout())
+                    .isEqualTo("inactive\n");
+        } finally {
+            machine.run("sh", "-c", "rm -r /etc/systemd/system/sluice.service.d && systemctl daemon-reload");
+        }
+        awaitSnapshotter();
+        read("rescue").assertRight();
+    }
+
     /** At the end everybody who is still there is killed, and who holds the kernel's files must not be the first. */
     @Test
     void poweredOffNobodyReadsAnythingElse() throws IOException {
@@ -287,6 +314,12 @@ abstract class SystemdService {
 
         boolean isDone() {
             return Files.exists(out.resolve("done"));
+        }
+
+        /** Whether some of them could not be read. */
+        boolean hasFailed() throws IOException {
+            Path errors = out.resolve("errors");
+            return Files.exists(errors) && Files.readString(errors).contains("Input/output error");
         }
 
         /** Until so many have been read, and others have not. */

@@ -139,6 +139,23 @@ final class SluiceCommand {
         return ExitCode.OK;
     }
 
+    @Command(description = "Fails what waits for a daemon that does not run: readers get I/O errors.")
+    int rescue(
+            @Option(
+                            names = "--config",
+                            paramLabel = "FILE",
+                            description = "The configuration, instead of /etc/sluice/config.toml.")
+                    Optional<Path> config,
+            @Option(names = "--root", paramLabel = "DIR", description = "Where layers live.") Optional<Path> root,
+            @Option(names = "--once", description = "Only those that wait now; else until it is asked to end.")
+                    boolean once)
+            throws InvalidConfigException, IOException {
+        Config loaded =
+                config.isPresent() ? load(config, options(root, Optional.empty())) : load(root, Optional.empty());
+        runners.rescue().rescue(loaded, once);
+        return ExitCode.OK;
+    }
+
     private static Map<String, String> options(Optional<Path> root, Optional<String> admin) {
         Map<String, String> options = new HashMap<>();
         root.ifPresent(path -> options.put("root", absolute(path).toString()));

@@ -10,7 +10,8 @@ public final class Commands {
     private Commands() {}
 
     public static Runners runners() {
-        return new Runners(Daemon::run, Commands::mount, Commands::unmount, Commands::status, Commands::examine);
+        return new Runners(
+                Daemon::run, Commands::mount, Commands::unmount, Commands::status, Commands::examine, RescueRun::run);
     }
 
     private static void mount(Config config, ImageReference reference, Path directory) throws IOException {

@@ -8,13 +8,19 @@ import java.nio.file.Path;
 
 /** What each command does once its arguments are understood. A failure's message is one sentence for the user. */
 public record Runners(
-        DaemonRunner daemon, MountRunner mount, UmountRunner umount, StatusRunner status, DoctorRunner doctor) {
+        DaemonRunner daemon,
+        MountRunner mount,
+        UmountRunner umount,
+        StatusRunner status,
+        DoctorRunner doctor,
+        RescueRunner rescue) {
     public Runners {
         requireNonNull(daemon, "daemon is null");
         requireNonNull(mount, "mount is null");
         requireNonNull(umount, "umount is null");
         requireNonNull(status, "status is null");
         requireNonNull(doctor, "doctor is null");
+        requireNonNull(rescue, "rescue is null");
     }
 
     /** {@code sluice daemon}. */
@@ -52,6 +58,17 @@ public record Runners(
     public interface StatusRunner {
         /** Asks the daemon at {@link Config#admin}. */
         StatusReport status(Config config) throws IOException;
+    }
+
+    /** {@code sluice rescue}. */
+    @FunctionalInterface
+    public interface RescueRunner {
+        /**
+         * Answers with errors in the place of a daemon that does not run.
+         *
+         * @param once whether only to those who wait now; else until the process is asked to end
+         */
+        void rescue(Config config, boolean once) throws IOException;
     }
 
     /** {@code sluice doctor}. */

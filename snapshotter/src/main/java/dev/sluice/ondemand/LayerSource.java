@@ -6,6 +6,24 @@ import java.util.List;
 
 /** The layers of this machine, for a backend that is asked for one that nobody attached. Safe for use by many threads. */
 public interface LayerSource {
+    /** Knows no layers, so that whoever waits for one gets an error. */
+    LayerSource NONE = new LayerSource() {
+        @Override
+        public LayerFill open(String name) throws IOException {
+            throw new IOException("no daemon serves layer " + name);
+        }
+
+        @Override
+        public List<String> names() {
+            return List.of();
+        }
+
+        @Override
+        public LayerFiles files(String name) {
+            throw new IllegalArgumentException("there is no layer " + name);
+        }
+    };
+
     /**
      * Opens and attaches a layer. May take as long as a disk does; must not be called by a thread that serves requests.
      *

@@ -199,7 +199,16 @@ class CommandLineRunnerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "daemon --help", "mount --help", "umount --help", "status --help", "doctor -h"})
+    @ValueSource(
+            strings = {
+                "--help",
+                "daemon --help",
+                "mount --help",
+                "umount --help",
+                "status --help",
+                "doctor -h",
+                "rescue --help"
+            })
     void helpGoesToStdout(String line) {
         assertThat(run(line.split(" "))).isZero();
         assertThat(out.toString()).startsWith("Usage: sluice").contains("Exit status: 0 done, 1 failed, 2 ");
@@ -210,6 +219,14 @@ class CommandLineRunnerTest {
     void versionIsOneLine() {
         assertThat(run("--version")).isZero();
         assertThat(out.toString()).matches("sluice \\S+\\R");
+    }
+
+    @Test
+    void rescueGoesOnUnlessItIsForOnce() {
+        assertThat(run("rescue", "--root", "/srv/sluice")).isZero();
+        assertThat(run("rescue", "--once")).isZero();
+        assertThat(calls).containsExactly("rescue false", "rescue true");
+        assertThat(configs.get(0).root()).isEqualTo(Path.of("/srv/sluice"));
     }
 
     private int run(String... args) {
@@ -230,7 +247,8 @@ class CommandLineRunnerTest {
                 (config, containerdConfig) -> {
                     called("doctor " + containerdConfig, config);
                     return doctor;
-                });
+                },
+                (config, once) -> called("rescue " + once, config));
         return CommandLineRunner.run(runners, new PrintWriter(out, true), new PrintWriter(err, true), args);
     }
 

@@ -6,6 +6,7 @@ import dev.sluice.fill.LayerFill;
 import dev.sluice.fill.SparseFileDevice;
 import dev.sluice.linux.EventFd;
 import dev.sluice.linux.Linux;
+import dev.sluice.linux.Poller;
 import dev.sluice.ondemand.Backend;
 import dev.sluice.ondemand.ErofsMounter;
 import dev.sluice.ondemand.Keeper;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -96,6 +98,20 @@ public final class FanotifyBackend implements Backend {
             Linux linux, FanotifyOptions options, ErofsMounter erofs, BootId bootId, Keeper keeper) throws IOException {
         long openFiles = linux.raiseOpenFileLimit(OPEN_FILES);
         KeptGroup kept = KeptGroup.open(linux, keeper, Math.max(openFiles, OPEN_FILES));
+        return on(kept, linux, options, erofs, bootId, keeper);
+    }
+
+    /** Like {@link #start}, but empty if there is no group of a process before. */
+    static Optional<FanotifyBackend> takeOver(
+            Linux linux, FanotifyOptions options, ErofsMounter erofs, BootId bootId, Keeper keeper) throws IOException {
+        long openFiles = linux.raiseOpenFileLimit(OPEN_FILES);
+        Optional<KeptGroup> kept = KeptGroup.takeOver(linux, keeper, Math.max(openFiles, OPEN_FILES));
+        return kept.isPresent() ? Optional.of(on(kept.get(), linux, options, erofs, bootId, keeper)) : Optional.empty();
+    }
+
+    private static FanotifyBackend on(
+            KeptGroup kept, Linux linux, FanotifyOptions options, ErofsMounter erofs, BootId bootId, Keeper keeper)
+            throws IOException {
         try {
             return new FanotifyBackend(linux, options, erofs, bootId, kept, keeper, linux.eventFd());
         } catch (IOException | RuntimeException e) {
@@ -159,6 +175,13 @@ public final class FanotifyBackend implements Backend {
     /** How many events were read and not answered. */
     int unanswered() {
         return kept.journal().size();
+    }
+
+    /** Whether every event was answered. */
+    boolean isQuiet() throws IOException {
+        Poller poller = linux.poller(List.of(kept.group().file()));
+        poller.await(0);
+        return !poller.isReadable(0) && unanswered() == 0;
     }
 
     /** {@inheritDoc} Reads events from now on. */

@@ -33,10 +33,16 @@ record KeptGroup(FanotifyGroup group, Journal journal, boolean takenOver) {
             throw new IOException(
                     "nobody keeps the fanotify group while Sluice is dead, and without it containers would read zeros");
         }
+        Optional<KeptGroup> kept = takeOver(linux, keeper, openFiles);
+        return kept.isPresent() ? kept.get() : create(linux, keeper);
+    }
+
+    /** Takes over what the process before has left; empty if it has left nothing. */
+    static Optional<KeptGroup> takeOver(Linux linux, Keeper keeper, long openFiles) throws IOException {
         Optional<LinuxFile> kept = keeper.take(GROUP);
         return kept.isPresent()
-                ? takeOver(linux, keeper, linux.fanotifyGroup(kept.get()), openFiles)
-                : create(linux, keeper);
+                ? Optional.of(takeOver(linux, keeper, linux.fanotifyGroup(kept.get()), openFiles))
+                : Optional.empty();
     }
 
     /** Whether nobody can be waiting, now or later. */

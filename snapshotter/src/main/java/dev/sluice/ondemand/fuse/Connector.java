@@ -80,6 +80,16 @@ final class Connector {
         return mount();
     }
 
+    /** Takes over what is kept, and changes nothing if it cannot be served any more. */
+    Optional<Open> takeOver() throws IOException {
+        Optional<LinuxFile> kept = keeper.take(KEPT);
+        Optional<Open> open = kept.isPresent() ? takeOver(kept.get()) : Optional.empty();
+        if (kept.isPresent() && open.isEmpty()) {
+            kept.get().close();
+        }
+        return open;
+    }
+
     /** Ends the keeping, and with it the connection, once this process has closed it. */
     void letGo() throws IOException {
         keeper.forget(KEPT, KEPT_JOURNAL);

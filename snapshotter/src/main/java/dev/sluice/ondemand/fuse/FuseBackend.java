@@ -6,6 +6,7 @@ import dev.sluice.fill.LayerFill;
 import dev.sluice.fill.SparseFileDevice;
 import dev.sluice.linux.EventFd;
 import dev.sluice.linux.Linux;
+import dev.sluice.linux.Poller;
 import dev.sluice.linux.SystemInfo;
 import dev.sluice.ondemand.Backend;
 import dev.sluice.ondemand.ErofsMounter;
@@ -111,6 +112,25 @@ public final class FuseBackend implements Backend {
                 mountPoint,
                 opened.isTakenOver() ? ", taken over from the process before" : "");
         return backend;
+    }
+
+    /** Like {@link #start}, but empty if there is no connection of a process before. */
+    static Optional<FuseBackend> takeOver(
+            Linux linux, Path mountPoint, FuseOptions options, ErofsMounter erofs, BootId bootId, Keeper keeper)
+            throws IOException {
+        Connector connector = new Connector(linux, mountPoint, options, erofs.readsDirectly(), bootId, keeper);
+        Optional<Connector.Open> opened = connector.takeOver();
+        return opened.isPresent()
+                ? Optional.of(new FuseBackend(
+                        linux, mountPoint, options, erofs, bootId, connector, opened.get(), linux.eventFd()))
+                : Optional.empty();
+    }
+
+    /** Whether every request was answered. */
+    boolean isQuiet() throws IOException {
+        Poller poller = linux.poller(List.of(opened.device()));
+        poller.await(0);
+        return !poller.isReadable(0);
     }
 
     @Override

@@ -1,13 +1,16 @@
 package dev.sluice.ondemand.fanotify;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import dev.sluice.fill.BootId;
 import dev.sluice.linux.Linux;
 import dev.sluice.linux.MkfsErofs;
 import dev.sluice.linux.MountTable;
 import dev.sluice.linux.Mounts.UnmountFlag;
 import dev.sluice.ondemand.Keeper;
 import dev.sluice.ondemand.ProbeResult;
+import dev.sluice.ondemand.Rescue;
 import dev.sluice.ondemand.fanotify.ServingProcess.Death;
 import dev.sluice.ondemand.keeper.ProcessKeeper;
 import dev.sluice.ondemand.keeper.ProcessKeeperProbe;
@@ -109,6 +112,33 @@ class KilledBackendTest {
                     assertThat(Node.output(reader)).as("seed %d", seed).startsWith(expected);
                 }
             }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Death.class,
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"NEVER"})
+    void rescuedReadersGetErrorsAndTheNextProcessServesTheSameMount(Death death) throws Exception {
+        Path mount = newLayer("1");
+        try (ServingProcess first = ServingProcess.start(directory, death)) {
+            first.mount("1", mount);
+            Process waiting = sum(mount.resolve("file"));
+            first.awaitDeath();
+            Process late = sum(mount.resolve("file"));
+            try (Keeper keeper = ProcessKeeper.open(linux, directory);
+                    Rescue rescue = FanotifyRescue.start(linux, BootId.current(), keeper)
+                            .orElseThrow()) {
+                for (Process reader : List.of(waiting, late)) {
+                    assertThat(Node.output(reader)).contains("Input/output error");
+                }
+                await().until(rescue::isQuiet);
+            }
+        }
+        try (ServingProcess second = ServingProcess.start(directory, Death.NEVER)) {
+            assertThat(second.process().isAlive()).isTrue();
+            assertThat(Node.output(sum(mount.resolve("file")))).startsWith(expected);
         }
     }
 

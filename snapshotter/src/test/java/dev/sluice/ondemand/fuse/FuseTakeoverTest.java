@@ -18,6 +18,7 @@ import dev.sluice.ondemand.FileBackedErofs;
 import dev.sluice.ondemand.Keeper;
 import dev.sluice.ondemand.LayerFiles;
 import dev.sluice.ondemand.LayerSource;
+import dev.sluice.ondemand.Rescue;
 import dev.sluice.ondemand.SourceLayer;
 import dev.sluice.ondemand.keeper.ProcessKeeper;
 import java.io.IOException;
@@ -110,6 +111,40 @@ class FuseTakeoverTest {
             next.resume(layersOf(next));
             assertThat(read.get()).isEqualTo(source);
         }
+    }
+
+    @Test
+    void rescuedReadersGetErrorsAndTheNextProcessServesTheSameFile() throws Exception {
+        byte[] source = random(7, 300 * PAGE);
+        SourceLayer first = layer("aa", source);
+        FuseBackend backend = backend();
+        Path file = backend.expose("aa", first).path();
+        first.hold();
+        Future<byte[]> read = readers.submit(() -> Files.readAllBytes(file));
+        await().atMost(PATIENCE).until(() -> first.waiting() > 0);
+        backend.close();
+        first.device().close();
+        newKeeper();
+
+        try (Rescue rescue =
+                FuseRescue.start(linux, mountPoint, BootId.current(), keeper).orElseThrow()) {
+            assertThatThrownBy(read::get).hasRootCauseInstanceOf(IOException.class);
+            await().atMost(PATIENCE).until(rescue::isQuiet);
+        }
+        newKeeper();
+        layer("aa", source);
+        try (FuseBackend next = backend()) {
+            next.resume(layersOf(next));
+            next.expose("bb", layer("bb", source));
+            assertThat(Files.readAllBytes(file)).isEqualTo(source);
+        }
+    }
+
+    @Test
+    void whereNothingIsKeptThereIsNothingToRescueAndNothingIsMounted() throws Exception {
+        assertThat(FuseRescue.start(linux, mountPoint, BootId.current(), keeper))
+                .isEmpty();
+        assertThat(MountTable.read().at(mountPoint)).isEmpty();
     }
 
     @Test
