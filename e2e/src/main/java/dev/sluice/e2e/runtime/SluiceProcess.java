@@ -154,11 +154,19 @@ public final class SluiceProcess implements AutoCloseable {
      * @param distribution the directory that holds {@code bin/sluice}
      * @param directory for all its files; short, since unix sockets lie in it
      * @param containerdSocket containerd's gRPC socket, which need not exist yet
-     * @param backend the on-demand backend, or {@code auto}
+     * @param backend the on-demand backend, or {@code auto}: the one that the environment variable {@code SLUICE_BACKEND} names, else the
+     *     daemon's choice
      * @param configuration contents of its configuration file
      */
     public record Settings(
             Path distribution, Path directory, Path containerdSocket, String backend, String configuration) {
+        private static final String AUTO = "auto";
+
+        public Settings {
+            if (backend.equals(AUTO)) {
+                backend = Optional.ofNullable(System.getenv("SLUICE_BACKEND")).orElse(AUTO);
+            }
+        }
 
         /**
          * Configuration of a daemon that waits for layers to become lazy, however slow and busy the machine may be, and fetches nothing
