@@ -1,6 +1,7 @@
 package dev.sluice.ondemand.fanotify;
 
 import dev.sluice.linux.FanotifyGroup;
+import dev.sluice.ondemand.ServingThreads;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -81,8 +82,9 @@ final class Completion implements AutoCloseable {
         }
     }
 
+    /** Looks at nothing any more; returns when no look is under way. */
     @Override
     public void close() {
-        executor.shutdownNow();
+        ServingThreads.end(executor);
     }
 }

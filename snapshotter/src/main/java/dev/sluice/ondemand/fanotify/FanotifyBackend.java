@@ -234,6 +234,7 @@ public final class FanotifyBackend implements Backend {
         files.close();
         stop.signal();
         ServingThreads.join(threads);
+        completion.close();
         try {
             if (kept.isUnused()) {
                 kept.letGo(keeper);
@@ -241,7 +242,6 @@ public final class FanotifyBackend implements Backend {
         } finally {
             kept.group().close();
         }
-        completion.close();
         for (AutoCloseable part : started) {
             try {
                 part.close();

@@ -1,13 +1,13 @@
 package dev.sluice.ondemand.fuse;
 
 import dev.sluice.ondemand.LayerSource;
+import dev.sluice.ondemand.ServingThreads;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -89,18 +89,6 @@ final class LeftNodes implements AutoCloseable {
     /** Drops what waits, unanswered; returns when the thread has ended. */
     @Override
     public void close() {
-        executor.shutdownNow();
-        boolean interrupted = false;
-        boolean ended = false;
-        while (!ended) {
-            try {
-                ended = executor.awaitTermination(1, TimeUnit.MINUTES);
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        ServingThreads.end(executor);
     }
 }
