@@ -40,7 +40,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
  */
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class SystemdService {
-    private static final String UNIT = "sluice.service";
+    static final String UNIT = "sluice.service";
     private static final int FILES = 16;
     private static final int SMALLEST = 120_000;
     private static final int READERS = 4;
@@ -48,7 +48,7 @@ abstract class SystemdService {
     /** So slow that there is always something on its way. */
     private static final Shape LINK = new Shape(Duration.ofMillis(10), 2_000_000);
 
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    static final Duration PATIENCE = Duration.ofMinutes(2);
 
     /** Each test reads files of a directory of its own. */
     private static final List<String> DIRECTORIES = List.of("kill", "restart", "stop", "crashes", "off", "rescue");
@@ -60,9 +60,8 @@ abstract class SystemdService {
     private final Map<String, String> digests = new TreeMap<>();
     private final AtomicInteger containers = new AtomicInteger();
     private final TestBed bed;
-    private final SystemdMachine machine;
+    final SystemdMachine machine;
     private final String reference;
-    private final String keeper;
 
     /**
      * @param release of Debian
@@ -73,7 +72,6 @@ abstract class SystemdService {
         Machine.assumeRoot();
         Machine.assumePrograms("docker-registry", "skopeo", "ctr-remote", "mmdebstrap", "nsenter");
         assumeTrue(Machine.backends().contains(backend), "needs " + backend);
-        this.keeper = keeper;
         bed = Machine.newTestBed();
         try {
             Path image = Estargz.build("systemd", layers(), bed.directory("i"));
@@ -226,47 +224,6 @@ abstract class SystemdService {
         reading.assertRight();
     }
 
-    @Test
-    void readersAreToldThatTheServiceStaysAwayTooLong() throws IOException {
-        assumeTrue(keeper.equals("process"), "what systemd holds it gives to the service only");
-        machine.run(
-                "sh",
-                "-c",
-                "cd /etc/systemd/system && cp -r /opt/sluice/etc/systemd/sluice* . "
-                        + "&& sed -i s/10min/1s/ sluice-rescue.timer && systemctl daemon-reload");
-        try {
-            Reading reading = read("rescue");
-            reading.awaitFiles(1);
-            machine.run("systemctl", "stop", UNIT);
-            assertThat(Poll.until(PATIENCE, reading::hasFailed)).isTrue();
-            machine.start(UNIT);
-            assertThat(Poll.until(PATIENCE, reading::isDone)).isTrue();
-            reading.assertNothingWrong();
-            assertThat(machine.command("systemctl", "is-active", "sluice-rescue.timer")
-                            .runForResult()
-                            .stdout())
-                    .isEqualTo("inactive\n");
-        } finally {
-            machine.run("sh", "-c", "rm -r /etc/systemd/system/sluice.service.d && systemctl daemon-reload");
-        }
-        awaitSnapshotter();
-        read("rescue").assertRight();
-    }
-
-    /** At the end everybody who is still there is killed, and who holds the kernel's files must not be the first. */
-    @Test
-    void poweredOffNobodyReadsAnythingElse() throws IOException {
-        assumeTrue(keeper.equals("process"), "systemd lets go of what it holds before it kills the last readers");
-        Reading reading = read("off");
-        reading.awaitFiles(2);
-        machine.powerOff();
-        reading.assertNothingWrong();
-
-        machine.bootAgain();
-        awaitSnapshotter();
-        read("off").assertRight();
-    }
-
     private boolean isAnother(long before) throws IOException {
         long now = mainProcess();
         return now != 0 && now != before;
@@ -287,7 +244,7 @@ abstract class SystemdService {
     }
 
     /** Starts a container that reads all files of a directory. */
-    private Reading read(String directory) throws IOException {
+    final Reading read(String directory) throws IOException {
         List<String> files = digests.keySet().stream()
                 .filter(file -> file.startsWith("/" + directory + "/"))
                 .toList();
@@ -303,7 +260,7 @@ abstract class SystemdService {
     }
 
     /** A container that reads files, and what it says about them. */
-    private final class Reading {
+    final class Reading {
         private final List<String> files;
         private final Path out;
 
