@@ -7,7 +7,6 @@ import dev.sluice.snapshot.SnapshotsService;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,20 +66,10 @@ public final class Daemon implements AutoCloseable {
 
     /** Runs until SIGTERM or SIGINT, then stops in good order: calls first, data synced last. */
     public static void run(Config config) throws IOException, InterruptedException {
-        CountDownLatch signal = new CountDownLatch(1);
-        CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime()
-                .addShutdownHook(new Thread(
-                        () -> {
-                            signal.countDown();
-                            Signals.await(stopped);
-                        },
-                        "shutdown"));
-        try (Daemon daemon = start(config)) {
+        try (ShutdownSignal signal = ShutdownSignal.listen();
+                Daemon daemon = start(config)) {
             signal.await();
             log.info("stopping");
-        } finally {
-            stopped.countDown();
         }
     }
 

@@ -9,7 +9,6 @@ import dev.sluice.registry.Platform;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,16 +21,8 @@ final class ForegroundMount {
 
     /** Mounts, and returns after the directory was unmounted or the process got SIGTERM or SIGINT. */
     static void run(Config config, ImageReference reference, Path directory) throws IOException {
-        CountDownLatch signal = new CountDownLatch(1);
-        CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime()
-                .addShutdownHook(new Thread(
-                        () -> {
-                            signal.countDown();
-                            Signals.await(stopped);
-                        },
-                        "shutdown"));
-        try (LayerRuntime runtime = LayerRuntime.start(config, KeeperChoice.NONE, Linux.load())) {
+        try (ShutdownSignal signal = ShutdownSignal.listen();
+                LayerRuntime runtime = LayerRuntime.start(config, KeeperChoice.NONE, Linux.load())) {
             runtime.restore();
             ImageMount mount = mount(runtime.imageMounts(), reference, directory);
             log.info("{} is mounted at {} and served by this process; ends when it is unmounted", reference, directory);
@@ -43,8 +34,6 @@ final class ForegroundMount {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
-        } finally {
-            stopped.countDown();
         }
     }
 

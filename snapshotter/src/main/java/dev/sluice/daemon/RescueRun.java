@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,16 +37,8 @@ final class RescueRun {
      * @throws IOException if a daemon is running, or nobody but it can have what is kept
      */
     static void run(Config config, boolean once) throws IOException {
-        CountDownLatch signal = new CountDownLatch(1);
-        CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime()
-                .addShutdownHook(new Thread(
-                        () -> {
-                            signal.countDown();
-                            Signals.await(stopped);
-                        },
-                        "shutdown"));
-        try (Closing closing = new Closing()) {
+        try (ShutdownSignal signal = ShutdownSignal.listen();
+                Closing closing = new Closing()) {
             List<Rescue> rescues = start(config, closing);
             if (rescues.isEmpty()) {
                 log.info("The keeper holds nothing that anybody could wait for");
@@ -64,8 +55,6 @@ final class RescueRun {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
-        } finally {
-            stopped.countDown();
         }
     }
 
@@ -110,7 +99,7 @@ final class RescueRun {
         };
     }
 
-    private static void awaitQuiet(List<Rescue> rescues, CountDownLatch signal)
+    private static void awaitQuiet(List<Rescue> rescues, ShutdownSignal signal)
             throws IOException, InterruptedException {
         long end = System.nanoTime() + ONCE_AT_MOST.toNanos();
         int quiet = 0;

@@ -20,7 +20,6 @@ import dev.sluice.ondemand.fuse.FuseOptions;
 import dev.sluice.ondemand.keeper.ProcessKeeper;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,7 +100,7 @@ final class ManyLayers {
             Backend backend = start(linux, root, name, keeper);
             List<Layer> layers = new ArrayList<>();
             try {
-                backend.resume(new NoLayers(root));
+                backend.resume(LayerSource.NONE);
                 Memory before = Memory.now();
                 long start = System.nanoTime();
                 for (int i = 0; i < count; i++) {
@@ -168,23 +167,6 @@ final class ManyLayers {
         @Override
         public void close() {
             // Holds nothing.
-        }
-    }
-
-    private record NoLayers(Path root) implements LayerSource {
-        @Override
-        public LayerFill open(String name) throws IOException {
-            throw new NoSuchFileException(name);
-        }
-
-        @Override
-        public List<String> names() {
-            return List.of();
-        }
-
-        @Override
-        public LayerFiles files(String name) {
-            return ManyLayers.files(root, name);
         }
     }
 }

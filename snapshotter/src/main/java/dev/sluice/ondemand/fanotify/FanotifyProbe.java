@@ -2,7 +2,6 @@ package dev.sluice.ondemand.fanotify;
 
 import dev.sluice.fill.BootId;
 import dev.sluice.fill.DataDevice;
-import dev.sluice.fill.LayerFill;
 import dev.sluice.linux.FileSystemStatus;
 import dev.sluice.linux.KernelVersion;
 import dev.sluice.linux.Linux;
@@ -19,10 +18,8 @@ import dev.sluice.ondemand.ProbeResult;
 import dev.sluice.ondemand.ScratchMount;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -76,23 +73,6 @@ public final class FanotifyProbe implements Probe {
         }
     }
 
-    private static final class NoLayers implements LayerSource {
-        @Override
-        public LayerFill open(String name) throws IOException {
-            throw new NoSuchFileException(name);
-        }
-
-        @Override
-        public List<String> names() {
-            return List.of();
-        }
-
-        @Override
-        public LayerFiles files(String name) {
-            return new LayerFiles(Path.of(name));
-        }
-    }
-
     @Override
     public String name() {
         return NAME;
@@ -119,7 +99,7 @@ public final class FanotifyProbe implements Probe {
         try (ScratchMount mount = ScratchMount.create(linux, scratch);
                 FanotifyBackend backend = FanotifyBackend.start(
                         linux, FanotifyOptions.defaults(), erofs, BootId.current(), new NobodyElse())) {
-            backend.resume(new NoLayers());
+            backend.resume(LayerSource.NONE);
             LayerFiles files = new LayerFiles(mount.directory());
             try (DataDevice device = backend.openDevice("0", files, ProbeImage.BLOCK);
                     ProbeLayer layer = new ProbeLayer(device, ProbeImage.data())) {
