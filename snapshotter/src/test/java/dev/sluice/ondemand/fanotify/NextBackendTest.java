@@ -9,6 +9,7 @@ import dev.sluice.linux.OpenFlags;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -125,7 +126,7 @@ class NextBackendTest {
     void anOldEventAndANewOneUnderOneNumberBothGetTheirBytes() throws Exception {
         node.addLayer("0a");
         Path other = node.mount("0a");
-        Process old = waitingReader("large");
+        Process old = waitingReaderWithHighNumber("large");
         Process next = node.sumLater(other.resolve("usr/bin/sha256sum"));
         node.stop();
 
@@ -142,7 +143,7 @@ class NextBackendTest {
     void anAnswerThatWasGivenBeforeIsNotGivenToTheNewEventOfThatNumber() throws Exception {
         node.addLayer("0a");
         Path other = node.mount("0a");
-        Process old = waitingReader("large");
+        Process old = waitingReaderWithHighNumber("large");
         Process next = node.sumLater(other.resolve("usr/bin/sha256sum"));
         node.stop();
         Slot left = node.journal().left().get(0);
@@ -168,6 +169,8 @@ class NextBackendTest {
         node.resume();
         await().until(() -> node.layer().waiting() > 0);
         node.layer("0a");
+        // It closes its file a little later than the layer is open, and that number would be a lower one.
+        await().until(() -> !isProvoking());
         List<LinuxFile> lower = new ArrayList<>();
         try {
             LinuxFile file = node.linux.open(Path.of("/dev/null"), OpenFlags.O_RDONLY, 0);
@@ -186,6 +189,26 @@ class NextBackendTest {
                             .filter(slot -> slot.fd() == number)
                             .count()
                     > 1);
+        } finally {
+            lower.forEach(LinuxFile::close);
+        }
+    }
+
+    /** Whether a thread of {@link DataFiles} still has the file open that it provokes an event with. */
+    private static boolean isProvoking() {
+        return Thread.getAllStackTraces().values().stream()
+                .flatMap(Arrays::stream)
+                .anyMatch(frame -> frame.getMethodName().equals("provoke"));
+    }
+
+    /** Like {@link #waitingReader}, with a number for its event that the next backend does not need for files of its own. */
+    private Process waitingReaderWithHighNumber(String file) throws Exception {
+        List<LinuxFile> lower = new ArrayList<>();
+        try {
+            for (int i = 0; i < 64; i++) {
+                lower.add(node.linux.open(Path.of("/dev/null"), OpenFlags.O_RDONLY, 0));
+            }
+            return waitingReader(file);
         } finally {
             lower.forEach(LinuxFile::close);
         }
