@@ -8,8 +8,8 @@ import dev.sluice.linux.LinuxFile;
 import dev.sluice.linux.OpenFlags;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -169,16 +169,11 @@ class NextBackendTest {
         node.resume();
         await().until(() -> node.layer().waiting() > 0);
         node.layer("0a");
-        // It closes its file a little later than the layer is open, and that number would be a lower one.
-        await().until(() -> !isProvoking());
         List<LinuxFile> lower = new ArrayList<>();
         try {
-            LinuxFile file = node.linux.open(Path.of("/dev/null"), OpenFlags.O_RDONLY, 0);
-            while (file.fd() <= number) {
-                lower.add(file);
-                file = node.linux.open(Path.of("/dev/null"), OpenFlags.O_RDONLY, 0);
-            }
-            file.close();
+            // Other threads close files that they had open for a moment, such as the one that an event was provoked
+            // with.
+            await().during(Duration.ofMillis(300)).until(() -> occupyTo(number, lower));
             // Opened while no number below is free: looking for the event must not take that of the event.
             LinuxFile journal = node.keeper.take(KeptGroup.JOURNAL).orElseThrow();
             lower.add(journal);
@@ -194,11 +189,16 @@ class NextBackendTest {
         }
     }
 
-    /** Whether a thread of {@link DataFiles} still has the file open that it provokes an event with. */
-    private static boolean isProvoking() {
-        return Thread.getAllStackTraces().values().stream()
-                .flatMap(Arrays::stream)
-                .anyMatch(frame -> frame.getMethodName().equals("provoke"));
+    /** Opens files until none gets a lower number, or that one; says whether there was none to be opened. */
+    private boolean occupyTo(int number, List<LinuxFile> lower) throws Exception {
+        LinuxFile file = node.linux.open(Path.of("/dev/null"), OpenFlags.O_RDONLY, 0);
+        boolean none = file.fd() > number;
+        while (file.fd() <= number) {
+            lower.add(file);
+            file = node.linux.open(Path.of("/dev/null"), OpenFlags.O_RDONLY, 0);
+        }
+        file.close();
+        return none;
     }
 
     /** Like {@link #waitingReader}, with a number for its event that the next backend does not need for files of its own. */
