@@ -157,7 +157,7 @@ final class Authenticator {
 
     private Optional<Credentials> knownCredentials(Key key, Task task) throws RegistryException {
         try {
-            return credentials.credentials(key.endpoint.credentialHost(), PullScope.repository(key.scope));
+            return credentials.credentials(key.endpoint.credentialHost(), RepositoryScope.repository(key.scope));
         } catch (IOException e) {
             throw task.unauthorized("the credentials could not be read: " + e.getMessage(), e);
         }

@@ -41,7 +41,7 @@ record BlobRange(
 
     @Override
     public String scope() {
-        return PullScope.of(repository);
+        return RepositoryScope.pull(repository);
     }
 
     @Override

@@ -39,4 +39,8 @@ public record Descriptor(
     public Descriptor(String mediaType, Digest digest, long size) {
         this(mediaType, digest, size, Map.of(), Optional.empty(), Optional.empty());
     }
+
+    public Descriptor withAnnotations(Map<String, String> newAnnotations) {
+        return new Descriptor(mediaType, digest, size, newAnnotations, platform, artifactType);
+    }
 }

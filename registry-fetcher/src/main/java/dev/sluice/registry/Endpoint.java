@@ -57,9 +57,15 @@ final class Endpoint {
 
     /** Where a path of the API is; mirrors are told which registry is meant. */
     HttpUrl url(String path) {
+        return url(path, Optional.empty());
+    }
+
+    /** @param query encoded, without its question mark */
+    HttpUrl url(String path, Optional<String> query) {
         HttpUrl.Builder url = base().newBuilder().addPathSegments(path);
+        query.ifPresent(url::encodedQuery);
         if (isMirror()) {
-            url.addQueryParameter("ns", registry);
+            url.setQueryParameter("ns", registry);
         }
         return url.build();
     }

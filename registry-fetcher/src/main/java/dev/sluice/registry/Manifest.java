@@ -42,4 +42,9 @@ public record Manifest(
     public static Manifest parse(byte[] json, String mediaType) throws InvalidManifestException {
         return ManifestParser.manifest(json, mediaType);
     }
+
+    /** The manifest as UTF-8 JSON that {@link #parse} reads back; the same bytes for equal manifests. */
+    public byte[] toJson() {
+        return ManifestWriter.json(this);
+    }
 }

@@ -30,7 +30,7 @@ record ManifestHead(ImageReference reference) implements ApiRequest<Optional<Des
 
     @Override
     public String scope() {
-        return PullScope.of(reference);
+        return RepositoryScope.pull(reference);
     }
 
     @Override

@@ -39,7 +39,7 @@ record ManifestPull(ImageReference reference, int maxBytes) implements ApiReques
 
     @Override
     public String scope() {
-        return PullScope.of(reference);
+        return RepositoryScope.pull(reference);
     }
 
     @Override

@@ -73,14 +73,17 @@ final class RegistryCaller {
 
     /** Calls with nothing remembered. */
     <T> T call(String host, ApiRequest<T> request, Deadline deadline) throws RegistryException {
-        Manner manner = new Manner(
+        return call(host, request, plain(deadline), 0).value;
+    }
+
+    private Manner plain(Deadline deadline) {
+        return new Manner(
                 deadline,
                 Deadline.after(Duration.ZERO, time),
                 new Redirect(time),
                 new BlobSources(time),
                 false,
                 new Cancellation());
-        return call(host, request, manner, 0).value;
     }
 
     /**
@@ -90,7 +93,7 @@ final class RegistryCaller {
      * @param failuresBefore how many tries have failed already; they count
      */
     <T> Answer<T> call(String host, ApiRequest<T> request, Manner manner, int failuresBefore) throws RegistryException {
-        Task task = new Task(request.action(), host);
+        Task task = Task.of(request, host);
         List<Endpoint> capable = capable(host, request, task);
         List<Endpoint> asked = capable;
         for (int failures = failuresBefore + 1; ; failures++) {
@@ -103,6 +106,9 @@ final class RegistryCaller {
             Optional<RegistryException> last = Optional.ofNullable(round.refusals.get(capable.get(capable.size() - 1)));
             if (last.isPresent() || round.outOfOrder.isEmpty()) {
                 throw last.orElseGet(() -> round.refusals.values().iterator().next());
+            }
+            if (!request.isRepeatable()) {
+                throw round.outOfOrder.get();
             }
             pause(failures, round.outOfOrder.get(), manner, task);
             asked = asked.stream()
@@ -124,7 +130,7 @@ final class RegistryCaller {
             Endpoint failed,
             RegistryException.Unavailable failure)
             throws RegistryException {
-        Task task = new Task(request.action(), host);
+        Task task = Task.of(request, host);
         List<Endpoint> others = capable(host, request, task).stream()
                 .filter(endpoint -> endpoint != failed)
                 .toList();
@@ -139,9 +145,9 @@ final class RegistryCaller {
     }
 
     private List<Endpoint> capable(String host, ApiRequest<?> request, Task task) throws RegistryException {
-        List<Endpoint> capable = endpoints.of(host, task).stream()
-                .filter(endpoint -> endpoint.can(request.needs()))
-                .toList();
+        List<Endpoint> all = endpoints.of(host, task);
+        List<Endpoint> capable = (request.onlyItself() ? all.subList(all.size() - 1, all.size()) : all)
+                .stream().filter(endpoint -> endpoint.can(request.needs())).toList();
         if (capable.isEmpty()) {
             throw task.notFound("no host is configured that may be asked this");
         }
@@ -175,7 +181,7 @@ final class RegistryCaller {
             // Nobody may use up the time of those behind.
             Duration share = manner.deadline.remaining().dividedBy(asked.size() - i);
             Manner own = asked.size() - i == 1 ? manner : manner.until(Deadline.after(share, time));
-            Task task = new Task(request.action(), endpoint.shown());
+            Task task = Task.of(request, endpoint.shown());
             Optional<HttpUrl> remembered = own.redirect.current(endpoint);
             try {
                 T result = attempt(endpoint, request, own, task, remembered);
@@ -233,11 +239,18 @@ final class RegistryCaller {
         }
     }
 
+    /** Waits before something that was called without anything remembered is begun anew. */
+    void pause(
+            int failures, RegistryException.Unavailable failure, ApiRequest<?> request, String host, Deadline deadline)
+            throws RegistryException.Unavailable {
+        pause(failures, failure, plain(deadline), Task.of(request, host));
+    }
+
     /** One try: one request, and those that redirects and challenges make necessary. */
     private <T> T attempt(
             Endpoint endpoint, ApiRequest<T> request, Manner manner, Task task, Optional<HttpUrl> remembered)
             throws RegistryException {
-        HttpUrl api = endpoint.url(request.path());
+        HttpUrl api = request.url(endpoint);
         HttpUrl url = remembered.orElse(api);
         boolean renewable = remembered.isPresent();
         int redirects = 0;
@@ -305,12 +318,16 @@ final class RegistryCaller {
             Manner manner,
             Task task)
             throws RegistryException {
-        Duration within = Durations.min(options.timeouts().request(), manner.deadline.remaining());
+        Duration remaining = manner.deadline.remaining();
+        Duration within =
+                request.isLong() ? remaining : Durations.min(options.timeouts().request(), remaining);
         if (within.isZero()) {
             throw task.unavailable("its deadline has passed");
         }
         boolean own = endpoint.owns(url);
-        Request.Builder http = new Request.Builder().url(url).method(request.method(), null);
+        Request.Builder http = new Request.Builder()
+                .url(url)
+                .method(request.method(), request.body().orElse(null));
         if (own) {
             endpoint.headers().forEach((name, values) -> values.forEach(value -> http.addHeader(name, value)));
         }
@@ -323,6 +340,8 @@ final class RegistryCaller {
             exchange = transport.open(http, manner.newConnection, within, manner.cancellation);
         } catch (InterruptedIOException e) {
             throw interrupted(e, where, task);
+        } catch (UnreadableContentException e) {
+            throw task.protocol(String.valueOf(e.getMessage()), e);
         } catch (IOException e) {
             if (withTls.isPresent()) {
                 throw withTls.get();
@@ -356,7 +375,7 @@ final class RegistryCaller {
                 return new Step.Done<>(handle(request, exchange, task));
             }
             try (exchange) {
-                return otherwise(endpoint, url, exchange, where, task);
+                return otherwise(endpoint, request, url, exchange, where, task);
             }
         } catch (RegistryException e) {
             throw e;
@@ -385,10 +404,14 @@ final class RegistryCaller {
         }
     }
 
-    private <T> Step<T> otherwise(Endpoint endpoint, HttpUrl url, Exchange exchange, String where, Task task)
+    private <T> Step<T> otherwise(
+            Endpoint endpoint, ApiRequest<T> request, HttpUrl url, Exchange exchange, String where, Task task)
             throws RegistryException {
         int status = exchange.status();
         if (Statuses.isRedirect(status)) {
+            if (request.writes() && !Statuses.isRedirectOfWrites(status)) {
+                throw task.protocol("the registry redirected with " + status + ", which is not meant for what writes");
+            }
             return new Step.Redirected<>(target(url, exchange, task));
         }
         String answered = where.isEmpty() ? "the registry answered" : url.host() + " answered";

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,7 +16,8 @@ import okhttp3.OkHttpClient;
 
 /**
  * Reads from registries that speak the OCI distribution spec, and from their mirrors: manifests, whole small blobs, and ranges of large
- * ones. Keeps connections and tokens. Blocking; safe for use by many threads.
+ * ones. Writes to registries, never to mirrors: whole blobs and manifests. Keeps connections and tokens. Blocking; safe for use by many
+ * threads.
  *
  * <p>Every method throws {@link RegistryException}, whose kinds tell what to do. Methods without a {@link Deadline} take at most
  * {@link RegistryOptions.Timeouts#operation}.
@@ -24,6 +27,8 @@ public final class RegistryClient implements AutoCloseable {
     private final TimeSource time;
     private final Transport transport;
     private final RegistryCaller caller;
+    private final BlobUpload uploads;
+    private final Referrers referrers;
     private final ConcurrentHashMap<Digest, WeakReference<BlobSources>> sources = new ConcurrentHashMap<>();
 
     /** A client that verifies TLS certificates with the authorities that the Java runtime, and where there are any the host directories, trust. */
@@ -46,6 +51,8 @@ public final class RegistryClient implements AutoCloseable {
         TokenClient tokens = new TokenClient(endpoints, options.timeouts(), time);
         Authenticator authenticator = new Authenticator(credentials, tokens, time);
         caller = new RegistryCaller(endpoints, authenticator, options, new Backoff(options.retries(), random), time);
+        uploads = new BlobUpload(caller, endpoints);
+        referrers = new Referrers(caller, options.limits().manifest());
     }
 
     /** Like {@link #manifest(ImageReference, Deadline)}. */
@@ -166,6 +173,107 @@ public final class RegistryClient implements AutoCloseable {
      */
     public RemoteBlob openBlob(ImageReference repository, Descriptor blob) {
         return new RemoteBlob(caller, repository, blob, options, time, sources(blob.digest()));
+    }
+
+    /** Like {@link #pushBlob(ImageReference, Descriptor, byte[], Deadline)}. */
+    public void pushBlob(ImageReference repository, Descriptor blob, byte[] content) throws RegistryException {
+        pushBlob(repository, blob, content, operation());
+    }
+
+    /**
+     * Puts a blob into a repository, unless it is there already. The registry verifies its digest.
+     *
+     * @param repository tag and digest do not matter
+     * @param content not to be changed until this returns
+     * @throws RegistryException.Unauthorized if the credentials do not suffice for pushing
+     * @throws RegistryException.Unsupported if nobody may push
+     * @throws RegistryException.Protocol if the content does not have the size or the digest of the descriptor
+     */
+    public void pushBlob(ImageReference repository, Descriptor blob, byte[] content, Deadline deadline)
+            throws RegistryException {
+        uploads.push(repository, blob, BlobContent.of(content), deadline);
+    }
+
+    /** Like {@link #pushBlob(ImageReference, Descriptor, byte[], Deadline)}, with the content of a file. */
+    public void pushBlob(ImageReference repository, Descriptor blob, Path file, Deadline deadline)
+            throws RegistryException {
+        BlobContent content;
+        try {
+            content = BlobContent.of(file);
+        } catch (IOException e) {
+            throw new Task("push the blob " + blob.digest(), "to", repository.host())
+                    .protocol("its file cannot be read: " + e.getMessage(), e);
+        }
+        uploads.push(repository, blob, content, deadline);
+    }
+
+    /** Like {@link #putManifest(ImageReference, String, byte[], Deadline)}. */
+    public boolean putManifest(ImageReference reference, String mediaType, byte[] content) throws RegistryException {
+        return putManifest(reference, mediaType, content, operation());
+    }
+
+    /**
+     * Stores a manifest or index, under a digest or else a tag. If it has a subject, {@link #referrers} finds it from then on: a registry
+     * that does not see to that itself ({@code OCI-Subject}) gets the list of the distribution spec's referrers tag schema.
+     *
+     * @return whether the registry has noticed the subject; false if there is none, or if the list was needed
+     * @throws RegistryException.Unauthorized if the credentials do not suffice for pushing
+     * @throws RegistryException.Unsupported if nobody may push
+     * @throws IllegalArgumentException if the reference has neither tag nor digest, or not the content's digest
+     */
+    public boolean putManifest(ImageReference reference, String mediaType, byte[] content, Deadline deadline)
+            throws RegistryException {
+        Digest digest = reference.digest().orElseGet(() -> Digest.sha256(content));
+        if (!digest.matches(content)) {
+            throw new IllegalArgumentException("the content does not have the digest of " + reference);
+        }
+        Optional<Digest> noticed =
+                caller.call(reference.host(), new ManifestPut(reference, mediaType, content), deadline);
+        Descriptor descriptor = new Descriptor(mediaType, digest, content.length);
+        return referrers.pushed(reference, descriptor, content, noticed, deadline);
+    }
+
+    /** Like {@link #deleteManifest(ImageReference, Deadline)}. */
+    public void deleteManifest(ImageReference reference) throws RegistryException {
+        deleteManifest(reference, operation());
+    }
+
+    /**
+     * Deletes a manifest or index, with all tags that point at it. If it has a subject and stands in a list of the referrers tag schema,
+     * it is taken out of that first; so it may be listed no more even if this fails.
+     *
+     * @throws RegistryException.NotFound if it is not there
+     * @throws RegistryException.Unsupported if the registry does not delete, as some are configured
+     * @throws IllegalArgumentException if the reference has no digest
+     */
+    public void deleteManifest(ImageReference reference, Deadline deadline) throws RegistryException {
+        if (reference.digest().isEmpty()) {
+            throw new IllegalArgumentException(reference + " has no digest");
+        }
+        ApiRequest<Fetched> pull = new ManifestPull(reference, options.limits().manifest());
+        Fetched manifest = caller.call(reference.host(), new OfRegistryItself<>(pull), deadline);
+        referrers.deleting(reference, manifest, deadline);
+        caller.call(reference.host(), new ManifestDelete(reference), deadline);
+    }
+
+    /** Like {@link #referrers(ImageReference, Digest, String, Deadline)}. */
+    public List<Descriptor> referrers(ImageReference repository, Digest subject, String artifactType)
+            throws RegistryException {
+        return referrers(repository, subject, artifactType, operation());
+    }
+
+    /**
+     * The manifests of a repository that are about another one, as the registry lists them; who can push can enter any. Registries without
+     * the referrers API are asked for the list of the referrers tag schema.
+     *
+     * @param repository tag and digest do not matter
+     * @param subject what they are about; need not be there
+     * @param artifactType only those of this type
+     * @return with artifact type and annotations as listed; at most 1024, in the registry's order; empty if there are none
+     */
+    public List<Descriptor> referrers(ImageReference repository, Digest subject, String artifactType, Deadline deadline)
+            throws RegistryException {
+        return referrers.of(repository, subject, artifactType, deadline);
     }
 
     /** One for all who read the same blob: a mirror's wrong bytes are the same in every repository. */

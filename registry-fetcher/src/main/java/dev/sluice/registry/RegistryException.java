@@ -33,6 +33,15 @@ public abstract sealed class RegistryException extends IOException {
         }
     }
 
+    /** The registry does not do this at all: it is read only, does not delete, or lacks this part of the protocol. */
+    public static final class Unsupported extends RegistryException {
+        private static final long serialVersionUID = 1;
+
+        Unsupported(String message) {
+            super(message, Optional.empty());
+        }
+    }
+
     /** Not reached, not in time, or out of order for now; another try later may succeed. */
     public static final class Unavailable extends RegistryException {
         private static final long serialVersionUID = 1;

@@ -7,9 +7,19 @@ import java.util.Optional;
  * What is being tried, for the messages of exceptions.
  *
  * @param action completes "Tried to"
+ * @param towards comes between the action and the host
  * @param host where
  */
-record Task(String action, String host) {
+record Task(String action, String towards, String host) {
+    /** Of something that is read. */
+    Task(String action, String host) {
+        this(action, "from", host);
+    }
+
+    static Task of(ApiRequest<?> request, String host) {
+        return new Task(request.action(), request.towards(), host);
+    }
+
     RegistryException.NotFound notFound(String reason) {
         return new RegistryException.NotFound(message(reason));
     }
@@ -20,6 +30,10 @@ record Task(String action, String host) {
 
     RegistryException.Unauthorized unauthorized(String reason, Throwable cause) {
         return new RegistryException.Unauthorized(message(reason), Optional.of(cause));
+    }
+
+    RegistryException.Unsupported unsupported(String reason) {
+        return new RegistryException.Unsupported(message(reason));
     }
 
     RegistryException.Unavailable unavailable(String reason) {
@@ -43,6 +57,6 @@ record Task(String action, String host) {
     }
 
     private String message(String reason) {
-        return "Tried to " + action + " from " + host + " but failed because: " + reason;
+        return "Tried to " + action + " " + towards + " " + host + " but failed because: " + reason;
     }
 }

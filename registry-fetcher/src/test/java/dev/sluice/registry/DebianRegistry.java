@@ -72,6 +72,8 @@ final class DebianRegistry implements AutoCloseable {
                 storage:
                   filesystem:
                     rootdirectory: %s/content
+                  delete:
+                    enabled: true
                 http:
                   addr: 127.0.0.1:0
                 """.formatted(directory) + (authenticated ? auth : "") + redirect;

@@ -3,6 +3,7 @@ package dev.sluice.registry;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -11,7 +12,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import mockwebserver3.Dispatcher;
@@ -20,10 +24,13 @@ import mockwebserver3.RecordedRequest;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The client against a real registry. */
 class DebianRegistryTest {
     private static final String REPOSITORY = "team/app";
+    private static final String ARTIFACT = "application/vnd.test.v1+json";
     private static final byte[] CONFIG = "{\"os\":\"linux\",\"architecture\":\"amd64\"}".getBytes(UTF_8);
     private static final byte[] LAYER = new byte[5_000_000];
 
@@ -165,6 +172,95 @@ class DebianRegistryTest {
             assertThatThrownBy(() -> client.openBlob(image.reference, longer).read(LAYER.length + 10L, 10, false))
                     .isInstanceOf(RegistryException.Protocol.class)
                     .hasMessageContaining("416");
+        }
+    }
+
+    /** This registry has no referrers API. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void isWrittenToAndListsWhatRefersToAnImage(boolean authenticated) throws Exception {
+        try (DebianRegistry registry = new DebianRegistry(directory, Optional.empty(), authenticated);
+                RegistryClient client = new RegistryClient(
+                        RegistryOptions.defaults(), authenticated ? credentials : CredentialSource.anonymous())) {
+            Image image = push(registry);
+            ImageReference first = refer(client, image, "a");
+            ImageReference second = refer(client, image, "b");
+
+            assertThat(client.referrers(image.reference, image.manifest, ARTIFACT))
+                    .extracting(
+                            Descriptor::digest,
+                            referrer -> referrer.annotations().get("name"))
+                    .containsExactly(
+                            tuple(first.digest().orElseThrow(), "a"),
+                            tuple(second.digest().orElseThrow(), "b"));
+            assertThat(client.referrers(image.reference, image.manifest, "other/type"))
+                    .isEmpty();
+            assertThat(client.referrers(image.reference, image.index, ARTIFACT)).isEmpty();
+
+            client.deleteManifest(first);
+            assertThat(client.referrers(image.reference, image.manifest, ARTIFACT))
+                    .extracting(Descriptor::digest)
+                    .containsExactly(second.digest().orElseThrow());
+            assertThat(client.headManifest(first)).isEmpty();
+            client.deleteManifest(second);
+            assertThat(client.referrers(image.reference, image.manifest, ARTIFACT))
+                    .isEmpty();
+            refer(client, image, "c");
+            assertThat(client.referrers(image.reference, image.manifest, ARTIFACT))
+                    .hasSize(1);
+        }
+    }
+
+    private ImageReference refer(RegistryClient client, Image image, String name) throws IOException {
+        Path blob = Files.write(directory.resolve(name), LAYER);
+        Descriptor layer = new Descriptor("x/y", Digest.sha256(LAYER), LAYER.length);
+        Descriptor config = new Descriptor("x/config", Digest.sha256(CONFIG), CONFIG.length);
+        client.pushBlob(image.reference, config, CONFIG);
+        byte[] different = name.getBytes(UTF_8);
+        Descriptor own = new Descriptor("x/y", Digest.sha256(different), different.length);
+        client.pushBlob(image.reference, own, different);
+        client.pushBlob(image.reference, layer, blob, Deadline.after(Duration.ofMinutes(1)));
+        byte[] manifest = new Manifest(
+                        MediaTypes.OCI_MANIFEST,
+                        config,
+                        List.of(layer, own),
+                        Map.of("name", name),
+                        Optional.of(client.manifest(image.reference.withDigest(image.manifest))
+                                .descriptor()),
+                        Optional.of(ARTIFACT))
+                .toJson();
+        ImageReference reference = image.reference.withDigest(Digest.sha256(manifest));
+        assertThat(client.putManifest(reference, MediaTypes.OCI_MANIFEST, manifest))
+                .isFalse();
+        return reference;
+    }
+
+    @Test
+    void isNotWrittenToWithoutThePassword() throws Exception {
+        try (DebianRegistry registry = new DebianRegistry(directory, Optional.empty(), true);
+                RegistryClient mistaken = new RegistryClient(
+                        RegistryOptions.defaults(),
+                        host -> Optional.of(new Credentials.Basic(DebianRegistry.USER, "wr0ng")))) {
+            Image image = push(registry);
+            Descriptor config = new Descriptor("x/config", Digest.sha256(CONFIG), CONFIG.length);
+
+            assertThatThrownBy(() -> mistaken.pushBlob(image.reference, config, CONFIG))
+                    .isInstanceOf(RegistryException.Unauthorized.class)
+                    .hasMessageStartingWith("Tried to push the blob ")
+                    .hasMessageNotContaining("wr0ng");
+        }
+    }
+
+    @Test
+    void refusesABlobWithAnotherDigest() throws Exception {
+        try (DebianRegistry registry = new DebianRegistry(directory, Optional.empty(), false);
+                RegistryClient client = new RegistryClient(RegistryOptions.defaults(), CredentialSource.anonymous())) {
+            Descriptor wrong = new Descriptor("x/y", Digest.sha256(new byte[1]), LAYER.length);
+
+            assertThatThrownBy(() ->
+                            client.pushBlob(ImageReference.parse(registry.host() + "/" + REPOSITORY), wrong, LAYER))
+                    .isInstanceOf(RegistryException.Protocol.class)
+                    .hasMessageContaining("DIGEST_INVALID");
         }
     }
 
