@@ -1,0 +1,148 @@
+package dev.sluice.layer.tar;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.layer.InvalidLayerException;
+import dev.sluice.linux.Zlib;
+import dev.sluice.mount.ZlibBlocks;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.zip.Deflater;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GzipStreamTest {
+    private static final int SPACING = 64 << 10;
+
+    private final StreamDecoders decoders = new StreamDecoders(ZlibBlocks.factory(Zlib.load()));
+    private final long seed = System.nanoTime();
+    private final Random random = new Random(seed);
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9})
+    void everyLevelDecodesAsAWholeAndBySpans(int level) throws IOException {
+        byte[] content = Gzip.content(random, 2_000_000);
+        DecodedBlob decoded = decode(Gzip.member(content, level));
+        assertThat(decoded.bytes()).as("seed %d", seed).isEqualTo(content);
+        assertThat(decoded.spans()).hasSizeGreaterThan(5);
+        decoded.check();
+    }
+
+    @Test
+    void spansBeginAtEachBitOfAByte() throws IOException {
+        Set<Integer> bits = new TreeSet<>();
+        for (int round = 0; round < 4; round++) {
+            DecodedBlob decoded = decode(Gzip.member(Gzip.content(random, 4_000_000), 6), 20_000);
+            decoded.check();
+            decoded.spans().stream()
+                    .filter(span -> span.auxiliary().length > 0)
+                    .forEach(span -> bits.add((int) span.auxiliary()[0]));
+        }
+        assertThat(bits).as("seed %d", seed).containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
+    }
+
+    @Test
+    void twoThousandRandomRangesAreThoseOfTheWholeStream() throws IOException {
+        byte[] content = Gzip.content(random, 3_000_000);
+        byte[] blob = Gzip.join(
+                Gzip.member(Arrays.copyOf(content, 1_400_000), 6),
+                Gzip.member(Arrays.copyOfRange(content, 1_400_000, 1_450_000), 0),
+                Gzip.member(Arrays.copyOfRange(content, 1_450_000, 3_000_000), 9));
+        DecodedBlob decoded = decode(blob);
+        assertThat(decoded.bytes()).as("seed %d", seed).isEqualTo(content);
+        decoded.checkRandomRanges(2000, random);
+    }
+
+    @Test
+    void codesThatAreFixedOrWithoutRepetitionsAreDecoded() throws IOException {
+        byte[] content = Gzip.content(random, 1_000_000);
+        // Z_FIXED of zlib has no name in Java.
+        for (int strategy : new int[] {Deflater.HUFFMAN_ONLY, Deflater.FILTERED}) {
+            DecodedBlob decoded = decode(Gzip.member(content, 6, strategy, Gzip.fullHeader()));
+            assertThat(decoded.bytes()).as("seed %d", seed).isEqualTo(content);
+            decoded.check();
+        }
+    }
+
+    @Test
+    void membersThatFollowEachOtherAreOneStreamAndSpansBeginAtThemWithoutAWindow() throws IOException {
+        byte[] content = Gzip.content(random, 1_000_000);
+        byte[] blob = new byte[0];
+        for (int at = 0; at < content.length; at += 40_000) {
+            blob = Gzip.join(
+                    blob,
+                    Gzip.member(
+                            Arrays.copyOfRange(content, at, at + 40_000),
+                            6,
+                            Deflater.DEFAULT_STRATEGY,
+                            Gzip.fullHeader()));
+        }
+        DecodedBlob decoded = decode(Gzip.join(blob, Gzip.member(new byte[0], 6), Gzip.member(new byte[0], 0)));
+        assertThat(decoded.bytes()).as("seed %d", seed).isEqualTo(content);
+        assertThat(decoded.spans()).hasSize(25).allMatch(span -> span.auxiliary().length == 0);
+        decoded.check();
+        decoded.checkRandomRanges(100, random);
+    }
+
+    @Test
+    void nothingButEmptyMembersHasNoSpans() throws IOException {
+        DecodedBlob decoded = decode(Gzip.join(Gzip.member(new byte[0], 6), Gzip.member(new byte[0], 6)));
+        assertThat(decoded.bytes()).isEmpty();
+        assertThat(decoded.spans()).isEmpty();
+    }
+
+    @Test
+    void blobsThatEndEarlyAreRefusedWhereverTheyEnd() {
+        byte[] blob = Gzip.join(Gzip.member(Gzip.content(random, 300), 6), Gzip.member(new byte[9], 6));
+        int boundary = blob.length - Gzip.member(new byte[9], 6).length;
+        for (int length = 0; length < blob.length; length++) {
+            byte[] part = Arrays.copyOf(blob, length);
+            if (length != boundary) {
+                assertThatThrownBy(() -> decode(part)).isInstanceOf(InvalidLayerException.class);
+            }
+        }
+    }
+
+    @Test
+    void aMemberWithAnotherChecksumOrLengthIsRefused() {
+        byte[] blob = Gzip.member(Gzip.content(random, 300_000), 6);
+        for (int back = 1; back <= 8; back++) {
+            byte[] bad = blob.clone();
+            bad[bad.length - back] ^= 1;
+            assertThatThrownBy(() -> decode(bad))
+                    .isInstanceOf(InvalidLayerException.class)
+                    .hasMessageContaining(back <= 4 ? "length" : "data check");
+        }
+    }
+
+    @Test
+    void aHeaderWithAnotherChecksumIsRefused() {
+        byte[] header = Gzip.fullHeader();
+        header[header.length - 1] ^= 1;
+        byte[] blob = Gzip.member(new byte[100], 6, Deflater.DEFAULT_STRATEGY, header);
+        assertThatThrownBy(() -> decode(blob))
+                .isInstanceOf(InvalidLayerException.class)
+                .hasMessageContaining("header");
+    }
+
+    @Test
+    void whatFollowsAMemberIsAMemberAsForContainerd() {
+        byte[] member = Gzip.member(new byte[100], 6);
+        for (byte[] tail : new byte[][] {new byte[1], new byte[512], {1, 2, 3}}) {
+            assertThatThrownBy(() -> decode(Gzip.join(member, tail))).isInstanceOf(InvalidLayerException.class);
+        }
+    }
+
+    private DecodedBlob decode(byte[] blob) throws IOException {
+        return decode(blob, SPACING);
+    }
+
+    private DecodedBlob decode(byte[] blob, int spacing) throws IOException {
+        return DecodedBlob.of(decoders.open(Compression.GZIP, spacing), blob, random, 200_000);
+    }
+}
