@@ -73,12 +73,16 @@ public final class LayerTree {
     /**
      * @param size in bytes
      * @param content any number of at least 0 by which the caller knows the file's bytes, see {@link #contents}
+     * @return whether there is such a file now; its name may have been that of a whiteout
      */
-    public void regularFile(String name, Attributes attributes, long size, int content) throws InvalidLayerException {
+    public boolean regularFile(String name, Attributes attributes, long size, int content)
+            throws InvalidLayerException {
         String path = pathOfNonDirectory(name);
-        if (!isWhiteout(path, attributes)) {
-            replace(path, new TreeNode.RegularFile(applied(attributes, true), size, content));
+        if (isWhiteout(path, attributes)) {
+            return false;
         }
+        replace(path, new TreeNode.RegularFile(applied(attributes, true), size, content));
+        return true;
     }
 
     /** @param target 1 to 4095 bytes, not resolved */
