@@ -50,6 +50,19 @@ public final class SpanTableBuilder {
     public int addSpan(
             long blobOffset, long blobLength, Decoder decoder, byte[] auxiliaryBytes, Optional<byte[]> digest)
             throws InvalidLayerException {
+        return addSpan(blobOffset, blobLength, decoder.id(), auxiliaryBytes, digest);
+    }
+
+    /**
+     * Adds a range of the blob.
+     *
+     * @param decoderId {@link Decoder#id}
+     * @param digest SHA-256 of these compressed bytes, 32 bytes, where known
+     * @return the span's index
+     * @throws InvalidLayerException if the range is empty, too long or outside of the blob
+     */
+    public int addSpan(long blobOffset, long blobLength, int decoderId, byte[] auxiliaryBytes, Optional<byte[]> digest)
+            throws InvalidLayerException {
         if (blobOffset < 0 || blobLength <= 0 || blobLength > MAX_COMPRESSED || blobOffset > blobSize - blobLength) {
             throw new InvalidLayerException("span of " + blobLength + " bytes at " + blobOffset
                     + " is empty, too long or outside of a blob of " + blobSize + " bytes");
@@ -59,7 +72,7 @@ public final class SpanTableBuilder {
         ByteBuffer page = spans.page(span);
         int at = spans.at(span);
         page.putLong(at, blobOffset).putLong(at + 8, blobLength).putLong(at + 24, auxiliary);
-        page.putInt(at + 32, auxiliaryBytes.length).putShort(at + 36, (short) decoder.id());
+        page.putInt(at + 32, auxiliaryBytes.length).putShort(at + 36, (short) decoderId);
         page.putShort(at + 38, (short) (digest.isPresent() ? 1 : 0)).put(at + 48, digest.orElse(NO_DIGEST));
         if (auxiliaryBytes.length > 0) {
             auxiliaries.add(auxiliaryBytes);
