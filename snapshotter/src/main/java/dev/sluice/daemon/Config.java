@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param checkpointInterval how often present data are made durable
  * @param prefetch whether data are fetched before they are read
  * @param background how layers are completed while nobody waits
+ * @param plain what becomes of layers that cannot be lazy yet
  * @param maxDisk how much disk lazy layers take together before new ones are refused; 0 for no limit
  */
 public record Config(
@@ -38,6 +39,7 @@ public record Config(
         boolean prefetch,
         Background background,
         DataSize maxDisk,
+        Plain plain,
         Registry registry,
         Fill fill,
         Fuse fuse,
@@ -57,6 +59,7 @@ public record Config(
         requireNonNull(checkpointInterval, "checkpointInterval is null");
         requireNonNull(background, "background is null");
         requireNonNull(maxDisk, "maxDisk is null");
+        requireNonNull(plain, "plain is null");
         requireNonNull(registry, "registry is null");
         requireNonNull(fill, "fill is null");
         requireNonNull(fuse, "fuse is null");
@@ -110,6 +113,22 @@ public record Config(
             requireNonNull(connectTimeout, "connectTimeout is null");
             requireNonNull(readTimeout, "readTimeout is null");
             requireNonNull(dockerConfig, "dockerConfig is null");
+        }
+    }
+
+    /**
+     * Layers without a table of contents.
+     *
+     * @param fetch whether they are fetched by us, as a whole, rather than by containerd
+     * @param patience how long one Prepare waits for that before it leaves the waiting to other calls
+     * @param spacing of the places from which such a layer can be decoded later, in decoded bytes
+     * @param indexes how much disk all indexes may take
+     */
+    public record Plain(boolean fetch, Duration patience, DataSize spacing, DataSize indexes) {
+        public Plain {
+            requireNonNull(patience, "patience is null");
+            requireNonNull(spacing, "spacing is null");
+            requireNonNull(indexes, "indexes is null");
         }
     }
 

@@ -84,6 +84,30 @@ final class ConfigKeys {
             "usual, and the log says so; layers that are there already go on growing as they are read. \"0B\" for",
             "no limit.");
 
+    static final ConfigKey<Boolean> PLAIN_FETCH = ConfigKey.of(
+            "plain.fetch",
+            ConfigType.bool(),
+            true,
+            "Whether Sluice fetches layers that have no table of contents (tar, gzip, zstd), as a whole and in",
+            "parallel, and indexes them meanwhile. Else containerd does, and all that lies above such a layer.");
+    static final ConfigKey<Duration> PLAIN_WAIT = ConfigKey.of(
+            "plain.wait",
+            ConfigType.duration(Duration.ZERO, Duration.ofSeconds(5)),
+            Duration.ofSeconds(1),
+            "How long one Prepare waits for such a layer. containerd holds a lock meanwhile that may keep all",
+            "other starts on this node waiting; after this the pull waits elsewhere, without it.");
+    static final ConfigKey<DataSize> PLAIN_SPACING = ConfigKey.of(
+            "plain.spacing",
+            ConfigType.dataSize(DataSize.ofMebibytes(1), DataSize.ofMebibytes(16)),
+            DataSize.ofMebibytes(4),
+            "How far apart the places are from which such a layer can be read later. Nearer costs a larger",
+            "index, farther a longer first read.");
+    static final ConfigKey<DataSize> PLAIN_INDEXES = ConfigKey.of(
+            "plain.indexes",
+            ConfigType.dataSize(DataSize.ofMebibytes(1), DataSize.ofMebibytes(1L << 30)),
+            DataSize.ofMebibytes(1 << 10),
+            "How much disk indexes of such layers may take. They stay when an image goes.");
+
     static final ConfigKey<List<String>> PLAIN_HTTP_HOSTS = ConfigKey.of(
             "registry.plain_http_hosts",
             ConfigType.hosts(false),
@@ -208,6 +232,10 @@ final class ConfigKeys {
             BACKGROUND_DELAY,
             BACKGROUND_RATE,
             MAX_DISK,
+            PLAIN_FETCH,
+            PLAIN_WAIT,
+            PLAIN_SPACING,
+            PLAIN_INDEXES,
             PLAIN_HTTP_HOSTS,
             CONFIG_PATH,
             HOSTS,

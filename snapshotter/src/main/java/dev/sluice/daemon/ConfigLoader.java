@@ -59,6 +59,11 @@ public final class ConfigLoader {
                     new Config.Background(
                             values.get(ConfigKeys.BACKGROUND_DELAY), values.get(ConfigKeys.BACKGROUND_RATE)),
                     values.get(ConfigKeys.MAX_DISK),
+                    new Config.Plain(
+                            values.get(ConfigKeys.PLAIN_FETCH),
+                            values.get(ConfigKeys.PLAIN_WAIT),
+                            values.get(ConfigKeys.PLAIN_SPACING),
+                            values.get(ConfigKeys.PLAIN_INDEXES)),
                     registry(values),
                     fill(values),
                     new Config.Fuse(values.get(ConfigKeys.FUSE_THREADS), values.get(ConfigKeys.FUSE_LOOP_DEVICES)),

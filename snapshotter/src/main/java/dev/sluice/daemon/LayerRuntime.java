@@ -3,26 +3,42 @@ package dev.sluice.daemon;
 import dev.sluice.containerd.ContainerdClient;
 import dev.sluice.fill.FillEngine;
 import dev.sluice.image.ImageResolver;
+import dev.sluice.layer.Decoder;
 import dev.sluice.layer.GzipDecoder;
+import dev.sluice.layer.GzipSpanDecoder;
 import dev.sluice.layer.IdentityDecoder;
+import dev.sluice.layer.ZstdDecoder;
 import dev.sluice.layer.estargz.EstargzFormat;
+import dev.sluice.layer.tar.StreamDecoders;
+import dev.sluice.layer.tar.TarLimits;
 import dev.sluice.linux.Linux;
+import dev.sluice.linux.Zlib;
 import dev.sluice.mount.DiskUsage;
 import dev.sluice.mount.ImageMounts;
 import dev.sluice.mount.LayerManager;
+import dev.sluice.mount.PlainSettings;
+import dev.sluice.mount.ZlibBlocks;
 import dev.sluice.ondemand.Backend;
 import dev.sluice.ondemand.Keeper;
 import dev.sluice.registry.RegistryClient;
 import dev.sluice.snapshot.Snapshots;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Everything that makes layers lazy, wired: registry, fill engine, backend, layers; and who refers to layers: snapshots and mounts of
  * images. The snapshots service stands on top of it.
  */
 final class LayerRuntime implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(LayerRuntime.class);
+
+    private static final List<Decoder> DECODERS =
+            List.of(new IdentityDecoder(), new GzipDecoder(), new GzipSpanDecoder(), new ZstdDecoder());
+
     private final Closing closing;
     private final Keeper keeper;
     private final Backend backend;
@@ -63,8 +79,7 @@ final class LayerRuntime implements AutoCloseable {
             warmUp.setDaemon(true);
             warmUp.start();
             ImageResolver resolver = new ImageResolver(containerd, registry, Settings.hosts(config.registry()));
-            FillEngine engine = closing.add(
-                    new FillEngine(Settings.fill(config), List.of(new IdentityDecoder(), new GzipDecoder())));
+            FillEngine engine = closing.add(new FillEngine(Settings.fill(config), DECODERS));
             Backend backend = closing.add(Backends.start(config, linux, root.path(), keeper));
             LayerManager layers = closing.add(LayerManager.open(new LayerManager.Settings(
                     root.path(),
@@ -78,7 +93,8 @@ final class LayerRuntime implements AutoCloseable {
                     config.prefetch(),
                     config.background().delay(),
                     config.background().rate().bytes(),
-                    config.maxDisk().bytes())));
+                    config.maxDisk().bytes(),
+                    plain(config, linux, root.path()))));
             // Before the layers are closed: what a keeper holds waits for the next process instead of failing with its
             // layer.
             closing.add(backend);
@@ -91,6 +107,24 @@ final class LayerRuntime implements AutoCloseable {
             closing.closeAfter(e);
             throw e;
         }
+    }
+
+    private static PlainSettings plain(Config config, Linux linux, Path root) throws IOException {
+        Zlib.Lookup zlib = Zlib.load();
+        if (zlib instanceof Zlib.Missing missing) {
+            log.warn("Layers of tar and gzip are left to containerd: {}", missing.reason());
+        }
+        // Decoding and hashing take two threads for each layer.
+        int atOnce = Math.max(2, Runtime.getRuntime().availableProcessors() / 2);
+        return new PlainSettings(
+                config.plain().fetch(),
+                config.plain().patience(),
+                atOnce,
+                new StreamDecoders(ZlibBlocks.factory(zlib)),
+                config.plain().spacing().bytes(),
+                TarLimits.forHeap(Runtime.getRuntime().maxMemory()),
+                config.plain().indexes().bytes(),
+                Backends.erofs(config, linux, root).mounter());
     }
 
     /** Mounts images again that an earlier process had mounted. Before that no layer is deleted. */

@@ -135,6 +135,12 @@ public final class SparseFileDevice implements DataDevice {
         dirty = true;
     }
 
+    /** Says that all pages are present, after somebody else has written them. */
+    public void markComplete() {
+        evidence.set(0, size / PAGE);
+        dirty = true;
+    }
+
     @Override
     public void read(long offset, ByteBuffer into) throws IOException {
         int length = into.remaining();
@@ -210,6 +216,17 @@ public final class SparseFileDevice implements DataDevice {
             }
             throw e;
         }
+    }
+
+    /** Like {@link #close}, but what was not synced survives only as long as the machine runs, until it is opened and synced again. */
+    public void closeWithoutSync() throws IOException {
+        maintenance.lock();
+        try {
+            dirty = false;
+        } finally {
+            maintenance.unlock();
+        }
+        close();
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -44,8 +45,8 @@ final class ImagePreparations {
         List<Runnable> starts = new ArrayList<>();
         CompletableFuture<LayerBuilder.Result> result;
         synchronized (preparations) {
-            Preparation preparation = preparations.computeIfAbsent(
-                    key, k -> new Preparation(clock.millis() + LIFETIME.toMillis(), new HashMap<>()));
+            Preparation preparation =
+                    preparations.computeIfAbsent(key, k -> new Preparation(expiry(), new HashMap<>()));
             result = start(preparation, image, index, starts);
             for (int i = index + 1; i < image.manifest().layers().size(); i++) {
                 var unused = start(preparation, image, i, starts);
@@ -83,6 +84,8 @@ final class ImagePreparations {
     void dropExpired() {
         List<Preparation> expired = new ArrayList<>();
         synchronized (preparations) {
+            preparations.replaceAll((image, preparation) ->
+                    isUnderWay(preparation) ? new Preparation(expiry(), preparation.layers) : preparation);
             preparations.values().removeIf(preparation -> {
                 boolean over = preparation.expiresMillis <= clock.millis();
                 if (over) {
@@ -96,6 +99,19 @@ final class ImagePreparations {
         }
     }
 
+    private long expiry() {
+        return clock.millis() + LIFETIME.toMillis();
+    }
+
+    /** Whether something of it is being fetched as a whole, which takes as long as it takes. */
+    private static boolean isUnderWay(Preparation preparation) {
+        return preparation.layers.values().stream()
+                .filter(layer -> layer.isDone() && !layer.isCompletedExceptionally())
+                .map(CompletableFuture::join)
+                .anyMatch(result -> result instanceof LayerBuilder.Result.UnderWay underWay
+                        && !underWay.fetched().isDone());
+    }
+
     private void build(ResolvedImage image, int index, CompletableFuture<LayerBuilder.Result> future) {
         try {
             future.complete(builder.build(image, index));
@@ -105,11 +121,16 @@ final class ImagePreparations {
     }
 
     private void unpinWhenBuilt(CompletableFuture<LayerBuilder.Result> layer) {
-        var unused = layer.thenAccept(result -> {
-            if (result instanceof LayerBuilder.Result.Built built) {
-                references.unpin(built.id());
-            }
-        });
+        var unused = layer.thenCompose(ImagePreparations::pinned).thenAccept(id -> id.ifPresent(references::unpin));
+    }
+
+    /** What a result has pinned in the end. */
+    private static CompletableFuture<Optional<LayerId>> pinned(LayerBuilder.Result result) {
+        if (result instanceof LayerBuilder.Result.UnderWay underWay) {
+            return underWay.fetched().thenApply(Optional::of);
+        }
+        return CompletableFuture.completedFuture(
+                result instanceof LayerBuilder.Result.Built built ? Optional.of(built.id()) : Optional.empty());
     }
 
     private static Image key(ResolvedImage image) {

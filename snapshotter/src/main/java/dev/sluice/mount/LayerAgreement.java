@@ -28,11 +28,13 @@ final class LayerAgreement {
 
     private final ImageResolver images;
     private final List<LayerFormat> formats;
+    private final StoredLayers stored;
     private final Duration timeout;
     private final AtomicBoolean unanswered = new AtomicBoolean();
 
     /** @param timeout for asking containerd */
-    LayerAgreement(ImageResolver images, List<LayerFormat> formats, Duration timeout) {
+    LayerAgreement(ImageResolver images, List<LayerFormat> formats, StoredLayers stored, Duration timeout) {
+        this.stored = stored;
         this.images = images;
         this.formats = List.copyOf(formats);
         this.timeout = timeout;
@@ -59,10 +61,13 @@ final class LayerAgreement {
         return claims.stream().filter(claim -> !holds(claim, layers)).findFirst();
     }
 
-    /** Whether the blob and the table of contents of a claim are those of the layer with its chain ID. */
+    /** Whether the blob and the table of contents of a claim are those of the layer with its chain ID, or that was looked at in full. */
     private boolean holds(LayerClaim claim, Map<String, LayerKey> layers) {
         Optional<LayerId> layer = Optional.ofNullable(layers.get(claim.chainId()))
                 .map(key -> MountKey.parse(key).layer());
+        if (layer.isPresent() && stored.isVerified(layer.get())) {
+            return true;
+        }
         String blob = claim.layer().digest().toString();
         return formats.stream()
                 .map(format -> format.indexDigest(LayerBuilder.descriptor(claim.layer())))

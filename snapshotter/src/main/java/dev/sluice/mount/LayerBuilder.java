@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /** Turns one layer of an image into a layer directory: reads its table of contents, writes what is needed to mount it. */
 final class LayerBuilder {
@@ -18,6 +19,7 @@ final class LayerBuilder {
     private final List<LayerFormat> formats;
     private final BlobSource blobs;
     private final DiskCeiling ceiling;
+    private final Optional<PlainLayers> plain;
 
     /** Where blobs come from. */
     interface BlobSource {
@@ -30,15 +32,21 @@ final class LayerBuilder {
         /** The layer's directory is there, and pinned for the caller. */
         record Built(LayerId id) implements Result {}
 
+        /** The layer is being fetched as a whole, and pinned for the caller until that fails. */
+        record UnderWay(LayerId id, CompletableFuture<LayerId> fetched) implements Result {}
+
         record NotLazy(String reason) implements Result {}
     }
 
+    /** @param plain fetches layers of no other format; empty to leave these to containerd */
     LayerBuilder(
             LayerStore store,
             LayerReferences references,
             List<LayerFormat> formats,
             BlobSource blobs,
-            DiskCeiling ceiling) {
+            DiskCeiling ceiling,
+            Optional<PlainLayers> plain) {
+        this.plain = plain;
         this.store = store;
         this.references = references;
         this.formats = List.copyOf(formats);
@@ -73,7 +81,9 @@ final class LayerBuilder {
             }
             reasons.add(((LayerFormat.Result.NotThisFormat) result).reason());
         }
-        return new Result.NotLazy(String.join("; ", reasons));
+        Optional<Result> whole =
+                plain.isPresent() ? plain.get().build(image, index, layer, source, blob) : Optional.empty();
+        return whole.orElseGet(() -> new Result.NotLazy(String.join("; ", reasons)));
     }
 
     private LayerId create(LayerDescriptor layer, LayerIndex index, String source) throws IOException {
@@ -81,7 +91,7 @@ final class LayerBuilder {
         references.pin(id);
         try {
             if (store.find(id).isEmpty()) {
-                store.create(id, directory -> fill(directory, layer, index, source));
+                store.create(id, directory -> fill(directory, layer, index, source, "", false));
             }
             return id;
         } catch (IOException | RuntimeException e) {
@@ -100,7 +110,19 @@ final class LayerBuilder {
         return true;
     }
 
-    private static void fill(LayerDirectory directory, LayerDescriptor layer, LayerIndex index, String source)
+    /**
+     * Fills a layer's directory, but for its data.
+     *
+     * @param diffId of the layer, if all its bytes were looked at; else empty
+     * @param whole whether its data are complete
+     */
+    static void fill(
+            LayerDirectory directory,
+            LayerDescriptor layer,
+            LayerIndex index,
+            String source,
+            String diffId,
+            boolean whole)
             throws IOException {
         index.spans().writeTo(directory.spans());
         List<String> missing = MetadataImage.write(index, directory.metadata(Optional.empty()));
@@ -113,7 +135,9 @@ final class LayerBuilder {
                 index.spans().deviceSize(),
                 index.prefetch(),
                 missing,
-                List.of(source)));
+                List.of(source),
+                diffId,
+                whole));
     }
 
     static LayerDescriptor descriptor(Descriptor descriptor) {

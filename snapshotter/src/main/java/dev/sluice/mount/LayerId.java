@@ -27,6 +27,16 @@ record LayerId(String hex) {
                 .formatHex(sha256().digest((blobDigest + "\n" + indexDigest).getBytes(StandardCharsets.UTF_8))));
     }
 
+    /**
+     * A plain layer, whose contents are known by their diff ID.
+     *
+     * @param blobDigest {@code algorithm:hex}
+     * @param diffId {@code algorithm:hex}
+     */
+    static LayerId ofPlain(String blobDigest, String diffId) {
+        return of(blobDigest, "diff ID " + diffId);
+    }
+
     static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");

@@ -30,6 +30,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,6 +62,8 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
     private final InheritedDirectories inheritedDirectories;
     private final Backend backend;
     private final Duration acquireTimeout;
+    private final Duration fetchWait;
+    private final Fetches fetches;
 
     /** Guarded by itself; values are guarded by their own lock. */
     private final Map<LayerId, Slot> slots = new HashMap<>();
@@ -82,6 +85,7 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
      * @param backgroundDelay from the mount of a layer to its being completed in the background
      * @param backgroundRate of that, in bytes per second; 0 for none
      * @param maxDiskBytes how much disk all layers together may take before new ones are refused; 0 for no limit
+     * @param plain what becomes of plain layers
      */
     public record Settings(
             Path root,
@@ -95,13 +99,20 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
             boolean prefetch,
             Duration backgroundDelay,
             long backgroundRate,
-            long maxDiskBytes) {
+            long maxDiskBytes,
+            PlainSettings plain) {
         public Settings {
             formats = List.copyOf(formats);
         }
     }
 
-    private LayerManager(Settings settings, LayerStore store, MountPoints mountPoints, EarlierMounts earlierMounts) {
+    private LayerManager(
+            Settings settings,
+            LayerStore store,
+            MountPoints mountPoints,
+            EarlierMounts earlierMounts,
+            IndexStore indexes)
+            throws IOException {
         this.earlierMounts = earlierMounts;
         this.store = store;
         diskUsage = new DiskUsage(settings.linux);
@@ -109,7 +120,11 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
         resolver = settings.resolver;
         backend = settings.backend;
         acquireTimeout = settings.acquireTimeout;
-        agreement = new LayerAgreement(settings.resolver, settings.formats, settings.acquireTimeout);
+        fetchWait = settings.plain.patience();
+        agreement = new LayerAgreement(
+                settings.resolver, settings.formats, new StoredLayers(store), settings.acquireTimeout);
+        WholeLayers wholeLayers = new WholeLayers(settings.linux, settings.plain.erofs(), BootId.current());
+        fetches = new Fetches(settings.plain.threads());
         workers = Executors.newFixedThreadPool(PREPARE_THREADS, task -> {
             Thread thread = new Thread(task, "prepare");
             thread.setDaemon(true);
@@ -121,7 +136,8 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
                         references,
                         settings.formats,
                         new RegistryBlobs(settings.registry, false),
-                        new DiskCeiling(store.root(), diskUsage, settings.maxDiskBytes)),
+                        new DiskCeiling(store.root(), diskUsage, settings.maxDiskBytes),
+                        plainLayers(settings, store, wholeLayers, indexes)),
                 references,
                 workers,
                 InstantSource.system());
@@ -129,10 +145,21 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
         opener = new LayerOpener(
                 settings.engine,
                 settings.backend,
+                wholeLayers,
                 new RegistryBlobs(settings.registry, true),
                 settings.prefetch,
                 background);
         inheritedDirectories = new InheritedDirectories(settings.linux);
+    }
+
+    private Optional<PlainLayers> plainLayers(
+            Settings settings, LayerStore store, WholeLayers wholeLayers, IndexStore indexes) {
+        if (!settings.plain.fetch()) {
+            return Optional.empty();
+        }
+        LayerFetch fetch = new LayerFetch(settings.plain, wholeLayers, indexes, fetches.transfers());
+        return Optional.of(
+                new PlainLayers(store, references, indexes, settings.plain.limits(), fetch, fetches.layers()));
     }
 
     /**
@@ -146,7 +173,8 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
         LayerStore store = LayerStore.open(settings.root.resolve("layers"));
         EarlierMounts earlier = earlierMounts(settings, store, mountPoints);
         mountPoints.detachAll();
-        LayerManager manager = new LayerManager(settings, store, mountPoints, earlier);
+        IndexStore indexes = IndexStore.open(settings.root.resolve("indexes"), settings.plain.indexBytes());
+        LayerManager manager = new LayerManager(settings, store, mountPoints, earlier, indexes);
         settings.backend.resume(manager.new ForBackend());
         return manager;
     }
@@ -187,6 +215,15 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
 
     @Override
     public Outcome acquire(Request request) {
+        return acquire(request, FetchWait.atMost(fetchWait));
+    }
+
+    @Override
+    public Outcome finish(Request request, BooleanSupplier abandoned) {
+        return acquire(request, FetchWait.until(abandoned));
+    }
+
+    private Outcome acquire(Request request, FetchWait wait) {
         long deadline = System.nanoTime() + acquireTimeout.toNanos();
         try {
             Resolution resolution =
@@ -196,7 +233,7 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
             }
             List<String> reasons = new ArrayList<>();
             for (ResolvedImage image : ((Resolution.Found) resolution).candidates()) {
-                Outcome outcome = acquire(image, request.lowerDirectories(), deadline);
+                Outcome outcome = acquire(image, request.lowerDirectories(), deadline, wait);
                 if (outcome instanceof Outcome.NotLazy notLazy) {
                     reasons.add(image.reference() + ": " + notLazy.reason());
                 } else {
@@ -210,15 +247,20 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
     }
 
     /**
-     * Makes one layer of a known image lazy. The caller owns one reference to a lazy layer.
+     * Makes one layer of a known image lazy; waits for it if it has to be fetched as a whole. The caller owns one reference to a lazy
+     * layer.
      *
      * @param lowerDirectories the directories of the layers below, the topmost first
      */
     public Outcome acquire(ResolvedImage image, List<Path> lowerDirectories) {
-        return acquire(image, lowerDirectories, System.nanoTime() + acquireTimeout.toNanos());
+        return acquire(
+                image,
+                lowerDirectories,
+                System.nanoTime() + acquireTimeout.toNanos(),
+                FetchWait.until(workers::isShutdown));
     }
 
-    private Outcome acquire(ResolvedImage image, List<Path> lowerDirectories, long deadline) {
+    private Outcome acquire(ResolvedImage image, List<Path> lowerDirectories, long deadline, FetchWait wait) {
         int index = image.layerIndex();
         try {
             LayerBuilder.Result result = preparations
@@ -228,7 +270,13 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
                 preparations.forget(image, index);
                 return new Outcome.NotLazy(notLazy.reason());
             }
-            MountKey key = mount(((LayerBuilder.Result.Built) result).id(), image, lowerDirectories);
+            if (result instanceof LayerBuilder.Result.UnderWay underWay && !wait.isOver(underWay.fetched())) {
+                return new Outcome.UnderWay(image.reference().toString());
+            }
+            LayerId id = result instanceof LayerBuilder.Result.UnderWay underWay
+                    ? underWay.fetched().get()
+                    : ((LayerBuilder.Result.Built) result).id();
+            MountKey key = mount(id, image, lowerDirectories);
             preparations.forget(image, index);
             return new Outcome.Lazy(key.toLayerKey(), image.reference().toString());
         } catch (TimeoutException e) {
@@ -405,6 +453,7 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
     public void close() throws IOException {
         restored.stop();
         workers.shutdownNow();
+        fetches.close();
         background.close();
         // First: what asks for a layer that is closed gets an error, unless it is left to the next process.
         backend.close();

@@ -9,23 +9,28 @@ import dev.sluice.ondemand.Backend;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Opens layer directories. Needs no network: a source is asked when somebody reads. */
 final class LayerOpener {
     private final FillEngine engine;
     private final Backend backend;
+    private final WholeLayers wholeLayers;
     private final LayerBuilder.BlobSource blobs;
     private final boolean prefetch;
     private final BackgroundFill background;
 
+    /** @param wholeLayers opens the devices of layers that came whole */
     LayerOpener(
             FillEngine engine,
             Backend backend,
+            WholeLayers wholeLayers,
             LayerBuilder.BlobSource blobs,
             boolean prefetch,
             BackgroundFill background) {
         this.engine = engine;
         this.backend = backend;
+        this.wholeLayers = wholeLayers;
         this.blobs = blobs;
         this.prefetch = prefetch;
         this.background = background;
@@ -44,11 +49,29 @@ final class LayerOpener {
             sources.add(blobs.open(source, record.layer()));
         }
         LayerBlob blob = new LayerBlob(record.layer().size(), sources);
-        DataDevice device = backend.openDevice(id.hex(), directory.files(), record.deviceSize());
+        Optional<DataDevice> local =
+                record.whole() ? wholeLayers.open(directory.files(), record.deviceSize()) : Optional.empty();
+        if (local.isEmpty() && record.whole() && spans.spanCount() == 0 && record.deviceSize() > 0) {
+            throw new IOException("bytes of " + record.layer().digest()
+                    + " are lost, and it is of a kind that can only be fetched as a whole");
+        }
+        DataDevice device =
+                local.isPresent() ? local.get() : backend.openDevice(id.hex(), directory.files(), record.deviceSize());
         try {
             LayerFill fill = engine.open(record.layer().digest(), blob, spans, device);
             return new OpenLayer(
-                    id, directory, record, blob, blobs, device, fill, engine, backend, prefetch, background);
+                    id,
+                    directory,
+                    record,
+                    blob,
+                    blobs,
+                    device,
+                    fill,
+                    engine,
+                    backend,
+                    prefetch,
+                    background,
+                    local.map(d -> wholeLayers.attached(directory.files())));
         } catch (RuntimeException e) {
             device.close();
             throw e;

@@ -24,6 +24,8 @@ import java.util.stream.Stream;
  * @param missingDirectories paths that the table of contents does not name, ordered; they take their attributes from the layers
  *     below
  * @param sources image references whose repositories have the blob, the first known first
+ * @param diffId that all bytes of the layer were found to have, {@code sha256:hex}; empty if nobody has looked at all of them
+ * @param whole whether the data device was complete when the directory was made
  */
 record LayerRecord(
         String magic,
@@ -34,9 +36,13 @@ record LayerRecord(
         long deviceSize,
         long prefetch,
         List<String> missingDirectories,
-        List<String> sources) {
+        List<String> sources,
+        String diffId,
+        boolean whole) {
     static final String MAGIC = "sluice-layer";
-    static final int VERSION = 1;
+    static final int VERSION = 2;
+    /** Had no diff ID, and no layer that came whole. */
+    private static final int FIRST_VERSION = 1;
     /** More sources would only make a failing read slower. */
     static final int MAX_SOURCES = 8;
 
@@ -52,6 +58,7 @@ record LayerRecord(
         requireNonNull(indexDigest, "indexDigest is null");
         missingDirectories = List.copyOf(missingDirectories);
         sources = List.copyOf(sources);
+        diffId = version == FIRST_VERSION ? "" : requireNonNull(diffId, "diffId is null");
     }
 
     LayerRecord withSource(String source) {
@@ -60,7 +67,17 @@ record LayerRecord(
                 .limit(MAX_SOURCES)
                 .toList();
         return new LayerRecord(
-                magic, version, format, layer, indexDigest, deviceSize, prefetch, missingDirectories, more);
+                MAGIC,
+                VERSION,
+                format,
+                layer,
+                indexDigest,
+                deviceSize,
+                prefetch,
+                missingDirectories,
+                more,
+                diffId,
+                whole);
     }
 
     byte[] toJson() {
@@ -77,8 +94,9 @@ record LayerRecord(
         if (!MAGIC.equals(record.magic)) {
             throw new IOException("not a layer record: magic is " + record.magic + ", expected " + MAGIC);
         }
-        if (record.version != VERSION) {
-            throw new IOException("layer record has version " + record.version + ", expected " + VERSION);
+        if (record.version < FIRST_VERSION || record.version > VERSION) {
+            throw new IOException(
+                    "layer record has version " + record.version + ", expected " + FIRST_VERSION + " to " + VERSION);
         }
         return record;
     }

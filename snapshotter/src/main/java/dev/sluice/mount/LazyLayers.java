@@ -7,14 +7,23 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /** The layers that are mounted lazily on this machine, as the snapshots service sees them. Safe for use by many threads. */
 public interface LazyLayers {
     /**
-     * Tries to make a layer lazy: finds its image, reads its table of contents, mounts it. Blocks for a bounded time; a registry
-     * that stays silent makes the layer {@link Outcome.NotLazy}. The caller owns one reference to a lazy layer.
+     * Tries to make a layer lazy: finds its image, reads its table of contents, mounts it; or begins to fetch a plain layer as a whole.
+     * Blocks for a bounded time; a registry that stays silent makes the layer {@link Outcome.NotLazy}. The caller owns one reference to a
+     * lazy layer.
      */
     Outcome acquire(Request request);
+
+    /**
+     * Like {@link #acquire}, but waits for a layer that is being fetched, as long as it takes.
+     *
+     * @param abandoned whether nobody waits for this any more; asked from time to time. The layer goes on being fetched.
+     */
+    Outcome finish(Request request, BooleanSupplier abandoned);
 
     /**
      * Whether an image in containerd's content store has another layer than these under the chain ID of one of them. containerd
@@ -95,6 +104,13 @@ public interface LazyLayers {
     sealed interface Outcome {
         /** @param image the reference that it was found under, for people */
         record Lazy(LayerKey key, String image) implements Outcome {}
+
+        /**
+         * Its bytes are on their way.
+         *
+         * @param image as of {@link Lazy}
+         */
+        record UnderWay(String image) implements Outcome {}
 
         /** @param reason one sentence for the log, without a full stop */
         record NotLazy(String reason) implements Outcome {}

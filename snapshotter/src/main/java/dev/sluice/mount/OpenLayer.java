@@ -31,8 +31,9 @@ final class OpenLayer implements AutoCloseable {
     private final boolean prefetch;
     private final BackgroundFill background;
     private LayerRecord record;
-    private Optional<AttachedDevice> attached = Optional.empty();
+    private Optional<AttachedDevice> attached;
 
+    /** @param local how to mount a layer that needs no backend, because its device is complete */
     OpenLayer(
             LayerId id,
             LayerDirectory directory,
@@ -44,7 +45,8 @@ final class OpenLayer implements AutoCloseable {
             FillEngine engine,
             Backend backend,
             boolean prefetch,
-            BackgroundFill background) {
+            BackgroundFill background,
+            Optional<AttachedDevice> local) {
         this.id = id;
         this.directory = directory;
         this.record = record;
@@ -56,6 +58,7 @@ final class OpenLayer implements AutoCloseable {
         this.backend = backend;
         this.prefetch = prefetch;
         this.background = background;
+        this.attached = local;
     }
 
     LayerRecord layerRecord() {

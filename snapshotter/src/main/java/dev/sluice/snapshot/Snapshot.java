@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
  * @param namespace containerd's namespace in which it was made; empty if the client named none
  * @param name the key of an active snapshot or a view, the name of a committed one
  * @param labels a label whose value is empty is none, as in containerd's own snapshotters
- * @param layer the lazy layer that is this snapshot's contents; it then has no directory of its own
+ * @param layer the lazy layer that is this snapshot's contents; it then has no directory of its own. {@link #UNDER_WAY} until it is here
  * @param usage what it takes without its parents, measured at commit; zero before, and for lazy layers, which are measured
  *     when somebody asks
  */
@@ -31,6 +31,9 @@ record Snapshot(
         Instant updated,
         Optional<LayerKey> layer,
         Usage usage) {
+
+    /** Stands for the lazy layer of a snapshot whose bytes are still being fetched, so that it is not known yet which it is. */
+    static final LayerKey UNDER_WAY = new LayerKey("under-way");
 
     /** What an unmeasured snapshot takes. */
     static final Usage UNMEASURED = new Usage(0, 0);
@@ -53,6 +56,21 @@ record Snapshot(
         if (layer.isPresent() && kind != Kind.COMMITTED) {
             throw new IllegalArgumentException("only a committed snapshot can be a lazy layer: " + name);
         }
+    }
+
+    /** Whether its layer is still being fetched, or was when the daemon ended. */
+    boolean isUnderWay() {
+        return layer.equals(Optional.of(UNDER_WAY));
+    }
+
+    /** The lazy layer that it is, if that is known. */
+    Optional<LayerKey> knownLayer() {
+        return isUnderWay() ? Optional.empty() : layer;
+    }
+
+    /** This snapshot, whose layer is here now. */
+    Snapshot withLayer(LayerKey fetched, Instant now) {
+        return new Snapshot(id, namespace, name, parent, kind, labels, created, now, Optional.of(fetched), usage);
     }
 
     /** This snapshot, which is active, as committed. Labels are replaced, as containerd does. */

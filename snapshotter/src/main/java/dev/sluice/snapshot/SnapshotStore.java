@@ -100,7 +100,7 @@ final class SnapshotStore implements Closeable {
     Map<LayerKey, Integer> layers() {
         Map<LayerKey, Integer> references = new HashMap<>();
         for (Snapshot snapshot : all()) {
-            snapshot.layer().ifPresent(layer -> references.merge(layer, 1, Integer::sum));
+            snapshot.knownLayer().ifPresent(layer -> references.merge(layer, 1, Integer::sum));
         }
         return references;
     }
@@ -147,7 +147,7 @@ final class SnapshotStore implements Closeable {
         changes.lock();
         try {
             List<Snapshot> siblings = index.lazySiblings(snapshot, referenceLabel);
-            if (siblings.stream().anyMatch(other -> !other.layer().equals(snapshot.layer()))) {
+            if (contradicts(siblings, snapshot)) {
                 return LazyCreation.CONFLICT;
             }
             if (siblings.stream().anyMatch(other -> other.namespace().equals(snapshot.namespace()))) {
@@ -159,6 +159,42 @@ final class SnapshotStore implements Closeable {
             changes.unlock();
         }
     }
+
+    /** Layers that are not known yet contradict nothing. */
+    private static boolean contradicts(List<Snapshot> siblings, Snapshot snapshot) {
+        return snapshot.knownLayer().isPresent()
+                && siblings.stream()
+                        .map(Snapshot::knownLayer)
+                        .anyMatch(other -> other.isPresent() && !other.equals(snapshot.knownLayer()));
+    }
+
+    /**
+     * Says which layer a snapshot is that was under way.
+     *
+     * @return the snapshot as it is now, and whether this call made it so
+     * @throws SnapshotException if it does not exist any more, or another layer is known under its parent and reference
+     */
+    Arrival arrive(String name, LayerKey layer, String referenceLabel, Instant now)
+            throws SnapshotException, IOException {
+        changes.lock();
+        try {
+            Snapshot old = get(name);
+            if (!old.isUnderWay()) {
+                return new Arrival(old, false);
+            }
+            Snapshot arrived = old.withLayer(layer, now);
+            if (contradicts(index.lazySiblings(arrived, referenceLabel), arrived)) {
+                throw failedPrecondition("another image has other contents under the chain ID of " + name);
+            }
+            apply(new Change.Put(arrived));
+            return new Arrival(arrived, true);
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    /** See {@link #arrive}. */
+    record Arrival(Snapshot snapshot, boolean isNew) {}
 
     /**
      * Turns the active snapshot {@code key} into the committed snapshot {@code name}.

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -39,6 +40,7 @@ public final class Snapshots implements Closeable {
     private final SnapshotStore store;
     private final SnapshotDirectories directories;
     private final OverlayMounts mounts;
+    private final Arrivals arrivals;
     private final LazyLayers layers;
     private final DiskUsage diskUsage;
     private final Clock clock;
@@ -49,6 +51,7 @@ public final class Snapshots implements Closeable {
         this.store = store;
         this.directories = directories;
         this.mounts = new OverlayMounts(directories, layers);
+        this.arrivals = new Arrivals(store, mounts, layers, clock);
         this.layers = layers;
         this.diskUsage = diskUsage;
         this.clock = clock;
@@ -79,13 +82,14 @@ public final class Snapshots implements Closeable {
 
     /**
      * Makes an active snapshot, or, if the labels name what it is going to be and that can be mounted lazily, the committed snapshot
-     * that it would become.
+     * that it would become. containerd holds a lock meanwhile: whose bytes are still on their way is committed all the same, and
+     * {@link #stat}, by which containerd makes sure of it, and {@link #mounts} wait for them; these are called without a lock.
      *
      * @throws SnapshotException ALREADY_EXISTS in the second case
      */
     List<MountSpec> prepare(String namespace, String key, Optional<String> parent, Map<String, String> labels)
             throws SnapshotException, IOException {
-        List<Snapshot> chain = chain(parent);
+        List<Snapshot> chain = here(chain(parent));
         requireNew(key);
         requireAgreement(namespace, chain, Knowledge.FRESH);
         List<Path> lowers = mounts.lowers(chain);
@@ -94,6 +98,14 @@ public final class Snapshots implements Closeable {
             Outcome outcome = commitLazily(namespace, chainId.get(), parent, labels, lowers);
             if (outcome instanceof Outcome.Lazy lazy) {
                 log.info("Layer is lazy: snapshot {}, chain {}, image {}", key, chainId.get(), lazy.image());
+                throw SnapshotException.alreadyExists(chainId.get());
+            }
+            if (outcome instanceof Outcome.UnderWay underWay) {
+                log.info(
+                        "Layer is being fetched: snapshot {}, chain {}, image {}",
+                        key,
+                        chainId.get(),
+                        underWay.image());
                 throw SnapshotException.alreadyExists(chainId.get());
             }
             log.info(
@@ -109,19 +121,24 @@ public final class Snapshots implements Closeable {
     /** Makes a view of a committed snapshot, or of nothing. */
     List<MountSpec> view(String namespace, String key, Optional<String> parent, Map<String, String> labels)
             throws SnapshotException, IOException {
-        List<Snapshot> chain = chain(parent);
+        List<Snapshot> chain = here(chain(parent));
         requireNew(key);
         requireAgreement(namespace, chain, Knowledge.FRESH);
         return create(Kind.VIEW, namespace, key, parent, labels, mounts.lowers(chain));
     }
 
-    /** The mounts of an active snapshot or a view. */
-    List<MountSpec> mounts(String key) throws SnapshotException, IOException {
+    /**
+     * The mounts of an active snapshot or a view. Waits for layers below it that are being fetched.
+     *
+     * @param abandoned whether nobody wants the answer any more
+     */
+    List<MountSpec> mounts(String key, BooleanSupplier abandoned) throws SnapshotException, IOException {
         Snapshot snapshot = store.get(key);
         if (snapshot.kind() == Kind.COMMITTED) {
             throw failedPrecondition("a committed snapshot has no mounts, only views of it have: " + key);
         }
-        List<Path> lowers = mounts.lowers(store.ancestors(snapshot));
+        List<Path> lowers =
+                mounts.lowers(arrivals.await(store.ancestors(snapshot), request -> layers.finish(request, abandoned)));
         return mounts.mounts(snapshot, lowers, mounts.idMap(snapshot.labels(), lowers));
     }
 
@@ -139,17 +156,24 @@ public final class Snapshots implements Closeable {
 
     /** Removes a snapshot without children. Its directory, or its lazy layer, goes at the next {@link #cleanup}. */
     void remove(String key) throws SnapshotException, IOException {
-        store.remove(key).layer().ifPresent(layers::release);
+        store.remove(key).knownLayer().ifPresent(layers::release);
     }
 
     /**
-     * One snapshot. The client may look for a layer by its chain ID, so it is not told of a lazy one that images disagree on.
+     * One snapshot. The client may look for a layer by its chain ID, so it is not told of a lazy one that images disagree on. Waits for a
+     * layer that is being fetched: this is how a pull learns that it is here.
      *
      * @param namespace of the client; empty if it names none, then the snapshot's
+     * @param abandoned whether nobody wants the answer any more
      * @throws SnapshotException FAILED_PRECONDITION in that case
+     * @throws IOException if it cannot be fetched
      */
-    Snapshot stat(String namespace, String key) throws SnapshotException {
-        Snapshot snapshot = store.get(key);
+    Snapshot stat(String namespace, String key, BooleanSupplier abandoned) throws SnapshotException, IOException {
+        Snapshot found = store.get(key);
+        Snapshot snapshot = found.isUnderWay()
+                ? arrivals.await(withAncestors(found), request -> layers.finish(request, abandoned))
+                        .get(0)
+                : found;
         requireAgreement(namespace.isEmpty() ? snapshot.namespace() : namespace, List.of(snapshot), Knowledge.RECENT);
         return snapshot;
     }
@@ -168,7 +192,9 @@ public final class Snapshots implements Closeable {
     Usage usage(String key) throws SnapshotException, IOException {
         Snapshot snapshot = store.get(key);
         if (snapshot.layer().isPresent()) {
-            return layers.usage(snapshot.layer().get());
+            return snapshot.isUnderWay()
+                    ? Snapshot.UNMEASURED
+                    : layers.usage(snapshot.layer().get());
         }
         return snapshot.kind() == Kind.ACTIVE
                 ? diskUsage.measure(directories.contents(snapshot.id()))
@@ -208,10 +234,19 @@ public final class Snapshots implements Closeable {
         if (nearest.kind() != Kind.COMMITTED) {
             throw invalidArgument("parent is not committed: " + nearest.name());
         }
+        return withAncestors(nearest);
+    }
+
+    private List<Snapshot> withAncestors(Snapshot snapshot) {
         List<Snapshot> chain = new ArrayList<>();
-        chain.add(nearest);
-        chain.addAll(store.ancestors(nearest));
+        chain.add(snapshot);
+        chain.addAll(store.ancestors(snapshot));
         return chain;
+    }
+
+    /** A chain without layers that are under way; waits for them no longer than one Prepare may. */
+    private List<Snapshot> here(List<Snapshot> chain) throws SnapshotException, IOException {
+        return arrivals.await(chain, layers::acquire);
     }
 
     private void requireNew(String name) throws SnapshotException {
@@ -229,8 +264,8 @@ public final class Snapshots implements Closeable {
         Map<String, LayerKey> lazy = new HashMap<>();
         for (Snapshot snapshot : chain) {
             Optional<String> chainId = Optional.ofNullable(snapshot.labels().get(Labels.REFERENCE));
-            if (snapshot.layer().isPresent() && chainId.isPresent()) {
-                lazy.put(chainId.get(), snapshot.layer().get());
+            if (snapshot.knownLayer().isPresent() && chainId.isPresent()) {
+                lazy.put(chainId.get(), snapshot.knownLayer().get());
             }
         }
         Optional<String> disagreement =
@@ -244,7 +279,7 @@ public final class Snapshots implements Closeable {
     /**
      * Stores the committed snapshot that a lazy layer is, if there is such a layer.
      *
-     * @return lazy if the snapshot exists
+     * @return lazy, or under way, if the snapshot exists
      */
     private Outcome commitLazily(
             String namespace, String chainId, Optional<String> parent, Map<String, String> labels, List<Path> lowers)
@@ -254,6 +289,10 @@ public final class Snapshots implements Closeable {
         }
         Outcome outcome = layers.acquire(new LazyLayers.Request(namespace, chainId, labels, lowers));
         if (outcome instanceof Outcome.NotLazy) {
+            return outcome;
+        }
+        if (outcome instanceof Outcome.UnderWay) {
+            store.createLazy(lazySnapshot(namespace, chainId, parent, labels, Snapshot.UNDER_WAY), Labels.REFERENCE);
             return outcome;
         }
         LayerKey layer = ((Outcome.Lazy) outcome).key();

@@ -20,6 +20,7 @@ import dev.sluice.proto.containerd.snapshots.UsageRequest;
 import dev.sluice.proto.containerd.snapshots.UsageResponse;
 import dev.sluice.proto.containerd.snapshots.ViewSnapshotRequest;
 import dev.sluice.proto.containerd.snapshots.ViewSnapshotResponse;
+import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
@@ -27,6 +28,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -74,7 +76,7 @@ public final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
         answerOne(
                 observer,
                 () -> MountsResponse.newBuilder()
-                        .addAllMounts(Messages.mounts(snapshots.mounts(request.getKey())))
+                        .addAllMounts(Messages.mounts(snapshots.mounts(request.getKey(), abandoned())))
                         .build());
     }
 
@@ -103,7 +105,7 @@ public final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
         answerOne(
                 observer,
                 () -> StatSnapshotResponse.newBuilder()
-                        .setInfo(Messages.info(snapshots.stat(Namespaces.current(), request.getKey())))
+                        .setInfo(Messages.info(snapshots.stat(Namespaces.current(), request.getKey(), abandoned())))
                         .build());
     }
 
@@ -170,6 +172,12 @@ public final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
             snapshots.cleanup();
             return Empty.getDefaultInstance();
         });
+    }
+
+    /** Whether the client of the current call has gone away. */
+    private static BooleanSupplier abandoned() {
+        Context call = Context.current();
+        return call::isCancelled;
     }
 
     private interface Call<T> {

@@ -39,6 +39,8 @@ class ConfigLoaderTest {
                         true,
                         new Config.Background(Duration.ofMinutes(5), DataSize.ofMebibytes(8)),
                         new DataSize(0),
+                        new Config.Plain(
+                                true, Duration.ofSeconds(1), DataSize.ofMebibytes(4), DataSize.ofMebibytes(1024)),
                         new Config.Registry(
                                 List.of(),
                                 List.of(Path.of("/etc/containerd/certs.d"), Path.of("/etc/docker/certs.d")),
@@ -71,6 +73,11 @@ class ConfigLoaderTest {
                 background_delay = "1m"
                 background_rate = "2MiB"
                 max_disk = "100GiB"
+                [plain]
+                fetch = false
+                wait = "0s"
+                spacing = "2MiB"
+                indexes = "10MiB"
                 [registry]
                 plain_http_hosts = ["Registry.local:5000", "10.0.0.7"]
                 config_path = "/etc/certs.d:/srv/certs.d"
@@ -112,6 +119,7 @@ class ConfigLoaderTest {
                         false,
                         new Config.Background(Duration.ofMinutes(1), DataSize.ofMebibytes(2)),
                         DataSize.ofMebibytes(100 << 10),
+                        new Config.Plain(false, Duration.ZERO, DataSize.ofMebibytes(2), DataSize.ofMebibytes(10)),
                         new Config.Registry(
                                 List.of("registry.local:5000", "10.0.0.7"),
                                 List.of(Path.of("/etc/certs.d"), Path.of("/srv/certs.d")),

@@ -39,11 +39,13 @@ class LayerAgreementTest {
     private PrivateContainerd containerd;
     private ContainerdClient client;
     private RegistryClient registry;
+    private LayerStore store;
 
     @BeforeAll
     void start(@TempDir Path directory) throws IOException {
         containerd = PrivateContainerd.in(directory).start();
         client = new ContainerdClient(containerd.socket());
+        store = LayerStore.open(directory.resolve("layers"));
         registry = new RegistryClient(RegistryOptions.defaults(), CredentialSource.anonymous());
     }
 
@@ -137,7 +139,10 @@ class LayerAgreementTest {
 
     private LayerAgreement agreement(ContainerdClient asked) {
         return new LayerAgreement(
-                new ImageResolver(asked, registry, List.of()), List.of(new EstargzFormat()), Duration.ofMinutes(1));
+                new ImageResolver(asked, registry, List.of()),
+                List.of(new EstargzFormat()),
+                new StoredLayers(store),
+                Duration.ofMinutes(1));
     }
 
     private static LayerKey key(String blob, String toc) {

@@ -53,7 +53,8 @@ class LayerBuilderTest {
                 new LayerReferences(),
                 List.of(new EstargzFormat()),
                 (reference, descriptor) -> new BytesBlob(layer.blob()),
-                new DiskCeiling(root, new DiskUsage(Linux.load()), 0));
+                new DiskCeiling(root, new DiskUsage(Linux.load()), 0),
+                Optional.empty());
     }
 
     @Test

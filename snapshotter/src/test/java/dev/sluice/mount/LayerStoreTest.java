@@ -72,12 +72,27 @@ class LayerStoreTest {
     void aRecordOfAnotherVersionIsNotRead() throws IOException {
         LayerDirectory directory = store.create(ID, fresh -> fresh.writeRecord(record()));
         String json = Files.readString(directory.record());
-        Files.writeString(directory.record(), json.replace("\"version\" : 1", "\"version\" : 2"));
-        assertThatThrownBy(directory::readRecord).hasMessageContaining("version 2, expected 1");
+        Files.writeString(directory.record(), json.replace("\"version\" : 2", "\"version\" : 3"));
+        assertThatThrownBy(directory::readRecord).hasMessageContaining("version 3, expected 1 to 2");
         Files.writeString(directory.record(), json.replace(LayerRecord.MAGIC, "other"));
         assertThatThrownBy(directory::readRecord).hasMessageContaining("not a layer record");
         Files.writeString(directory.record(), json.substring(0, json.length() / 2));
         assertThatThrownBy(directory::readRecord).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void aRecordOfTheFirstVersionIsOfALazyLayerThatNobodyLookedAtInFull() throws IOException {
+        LayerDirectory directory = store.create(ID, fresh -> fresh.writeRecord(record()));
+        String json = Files.readString(directory.record());
+        Files.writeString(
+                directory.record(),
+                json.replace("\"version\" : 2", "\"version\" : 1").replaceAll(",\\s*\"diffId\"[^}]*", ""));
+
+        LayerRecord old = directory.readRecord();
+
+        assertThat(old.diffId()).isEmpty();
+        assertThat(old.whole()).isFalse();
+        assertThat(old.withSource("registry.example/other").version()).isEqualTo(LayerRecord.VERSION);
     }
 
     @Test
@@ -104,6 +119,8 @@ class LayerStoreTest {
                 8192,
                 0,
                 List.of("usr", "name-\uDCFF"),
-                List.of("registry.example/app"));
+                List.of("registry.example/app"),
+                "sha256:" + "c".repeat(64),
+                true);
     }
 }

@@ -8,9 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 
 /** Lazy layers that are plain directories, made before they are asked for. */
 final class DirectoryLayers implements LazyLayers {
@@ -21,7 +23,9 @@ final class DirectoryLayers implements LazyLayers {
     private final Map<String, LayerKey> lazy = new ConcurrentHashMap<>();
     private final Map<LayerKey, Integer> references = new ConcurrentHashMap<>();
     private final Map<String, String> denials = new ConcurrentHashMap<>();
+    private final Set<String> underWay = ConcurrentHashMap.newKeySet();
     private final List<Request> requests = new CopyOnWriteArrayList<>();
+    private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicInteger cleanups = new AtomicInteger();
 
     DirectoryLayers(Path root) {
@@ -33,6 +37,7 @@ final class DirectoryLayers implements LazyLayers {
         Path directory = Files.createDirectories(root.resolve(key.value()));
         Files.writeString(directory.resolve(file), file);
         lazy.put(chainId, key);
+        underWay.remove(chainId);
         return directory;
     }
 
@@ -52,9 +57,40 @@ final class DirectoryLayers implements LazyLayers {
         return cleanups.get();
     }
 
+    /** Says that a chain's top layer is being fetched, until {@link #add} or {@link #lose}. */
+    void fetch(String chainId) {
+        underWay.add(chainId);
+    }
+
+    /** Says that it cannot be fetched. */
+    void lose(String chainId) {
+        underWay.remove(chainId);
+    }
+
+    /** How many calls wait for layers that are being fetched. */
+    int waiting() {
+        return waiting.get();
+    }
+
+    @Override
+    public Outcome finish(Request request, BooleanSupplier abandoned) {
+        waiting.incrementAndGet();
+        try {
+            while (underWay.contains(request.chainId()) && !abandoned.getAsBoolean()) {
+                Thread.onSpinWait();
+            }
+        } finally {
+            waiting.decrementAndGet();
+        }
+        return acquire(request);
+    }
+
     @Override
     public Outcome acquire(Request request) {
         requests.add(request);
+        if (underWay.contains(request.chainId())) {
+            return new Outcome.UnderWay("example.test/image:1");
+        }
         LayerKey key = lazy.get(request.chainId());
         if (key == null) {
             return new Outcome.NotLazy("nobody made it so");

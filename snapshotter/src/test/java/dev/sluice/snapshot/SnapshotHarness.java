@@ -58,6 +58,11 @@ final class SnapshotHarness implements AutoCloseable {
                 .build();
     }
 
+    /** Ends the client's connection; calls under way fail. */
+    void disconnect() {
+        channel.shutdownNow();
+    }
+
     Path root() {
         return root;
     }

@@ -1,0 +1,106 @@
+package dev.sluice.mount;
+
+import dev.sluice.layer.Blob;
+import dev.sluice.layer.InvalidLayerException;
+import dev.sluice.layer.LayerDescriptor;
+import dev.sluice.layer.LayerIndex;
+import dev.sluice.layer.tar.Compression;
+import dev.sluice.layer.tar.StreamDecoder;
+import dev.sluice.layer.tar.TarIndex;
+import dev.sluice.layer.tar.TarPass;
+import dev.sluice.registry.Digest;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Fetches a plain layer: its blob comes in parallel ranges, is decoded as it comes, and its files go into the data device one after the
+ * other. Nothing of it can be seen before the digest of the blob and the diff ID were found to be right. Safe for use by many threads.
+ */
+final class LayerFetch {
+    private static final Logger log = LoggerFactory.getLogger(LayerFetch.class);
+
+    /** Transfers of one layer at once: one connection rarely gets all that a link can carry. */
+    private static final int PARALLEL = 4;
+
+    private final PlainSettings settings;
+    private final WholeLayers wholeLayers;
+    private final IndexStore indexes;
+    private final Executor transfers;
+
+    /**
+     * What to fetch.
+     *
+     * @param source reference whose repository has the blob
+     */
+    record Task(LayerDescriptor layer, Compression compression, Digest diffId, String source, Blob blob) {}
+
+    /**
+     * @param indexes keeps what is found out about the layer
+     * @param transfers runs what waits for the network
+     */
+    LayerFetch(PlainSettings settings, WholeLayers wholeLayers, IndexStore indexes, Executor transfers) {
+        this.settings = settings;
+        this.wholeLayers = wholeLayers;
+        this.indexes = indexes;
+        this.transfers = transfers;
+    }
+
+    /**
+     * Fills the directory of a new layer. Blocks until all of it is here.
+     *
+     * @throws IOException if the blob cannot be had, is not what its digest and diff ID say, or is no tar that can be mounted
+     */
+    void run(Task task, LayerDirectory directory) throws IOException {
+        long start = System.nanoTime();
+        TarIndex index;
+        try {
+            index = pass(task, directory, Blob.Source.ANY);
+        } catch (InvalidLayerException e) {
+            log.warn("Layer {} is fetched once more: {}", task.layer().digest(), e.getMessage());
+            Files.deleteIfExists(directory.files().data());
+            index = pass(task, directory, Blob.Source.OTHER);
+        }
+        String indexDigest = indexes.put(index);
+        LayerIndex layerIndex = index.toLayerIndex(indexDigest);
+        long size = layerIndex.spans().deviceSize();
+        wholeLayers.complete(directory.files(), size, !index.isLazy());
+        LayerBuilder.fill(
+                directory,
+                task.layer(),
+                layerIndex,
+                task.source(),
+                task.diffId().toString(),
+                true);
+        log.info(
+                "Layer {} of {} was fetched in {} ms: {} bytes, {} bytes of files",
+                task.layer().digest(),
+                task.source(),
+                TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start),
+                task.layer().size(),
+                size);
+    }
+
+    private TarIndex pass(Task task, LayerDirectory directory, Blob.Source source) throws IOException {
+        try (DataFile data = DataFile.create(directory.files().data());
+                StreamDecoder decoder = settings.decoders().open(task.compression(), settings.spacing());
+                TarPass pass = new TarPass(
+                        task.layer(), task.diffId().toString(), task.compression(), decoder, data, settings.limits());
+                BlobStream stream = new BlobStream(task.blob(), source, transfers, PARALLEL, new AtomicLong())) {
+            ByteBuffer part = stream.read();
+            while (part.hasRemaining()) {
+                pass.accept(part);
+                stream.release(part);
+                part = stream.read();
+            }
+            TarIndex index = pass.finish();
+            data.finish(index.deviceSize());
+            return index;
+        }
+    }
+}

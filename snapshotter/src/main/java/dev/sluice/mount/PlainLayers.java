@@ -1,0 +1,141 @@
+package dev.sluice.mount;
+
+import dev.sluice.image.ResolvedImage;
+import dev.sluice.layer.Blob;
+import dev.sluice.layer.LayerDescriptor;
+import dev.sluice.layer.LayerIndex;
+import dev.sluice.layer.tar.Compression;
+import dev.sluice.layer.tar.TarIndex;
+import dev.sluice.layer.tar.TarLimits;
+import dev.sluice.registry.Digest;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Layers without a table of contents: fetched as a whole, by us, in the background of the call that wants them. Each is fetched once,
+ * whoever asks. Safe for use by many threads.
+ */
+final class PlainLayers {
+    private static final Logger log = LoggerFactory.getLogger(PlainLayers.class);
+
+    private final LayerStore store;
+    private final LayerReferences references;
+    private final IndexStore indexes;
+    private final TarLimits limits;
+    private final LayerFetch fetch;
+    private final Executor executor;
+
+    /** Guarded by itself. */
+    private final Map<LayerId, CompletableFuture<LayerId>> underWay = new HashMap<>();
+
+    /** @param executor runs fetches, each of which blocks for as long as it takes; its threads bound how many are under way */
+    PlainLayers(
+            LayerStore store,
+            LayerReferences references,
+            IndexStore indexes,
+            TarLimits limits,
+            LayerFetch fetch,
+            Executor executor) {
+        this.limits = limits;
+        this.store = store;
+        this.references = references;
+        this.indexes = indexes;
+        this.fetch = fetch;
+        this.executor = executor;
+    }
+
+    /**
+     * Begins to fetch a layer, or joins who did. Returns at once.
+     *
+     * @param index of the layer in the image
+     * @param source reference whose repository has the blob
+     * @return empty if the layer is not a plain one. The layer is pinned for the caller, and not any more if the fetch fails.
+     */
+    Optional<LayerBuilder.Result> build(ResolvedImage image, int index, LayerDescriptor layer, String source, Blob blob)
+            throws IOException {
+        Optional<Compression> compression = Compression.ofMediaType(layer.mediaType());
+        if (compression.isEmpty()) {
+            return Optional.empty();
+        }
+        Digest diffId = image.diffIds().get(index);
+        LayerId id = LayerId.ofPlain(layer.digest(), diffId.toString());
+        references.pin(id);
+        if (store.find(id).isPresent() || createFromIndex(id, layer, diffId, source)) {
+            return Optional.of(new LayerBuilder.Result.Built(id));
+        }
+        LayerFetch.Task task = new LayerFetch.Task(layer, compression.get(), diffId, source, blob);
+        CompletableFuture<LayerId> fetched = start(id, task).whenComplete((done, failure) -> {
+            if (failure != null) {
+                references.unpin(id);
+            }
+        });
+        return Optional.of(new LayerBuilder.Result.UnderWay(id, fetched));
+    }
+
+    /** Makes a layer lazy that was fetched before. */
+    private boolean createFromIndex(LayerId id, LayerDescriptor layer, Digest diffId, String source) {
+        try {
+            Optional<byte[]> bytes = indexes.find(layer.digest());
+            if (bytes.isEmpty()) {
+                return false;
+            }
+            TarIndex index = TarIndex.read(ByteBuffer.wrap(bytes.get()), limits);
+            if (!index.isLazy() || !isOf(index, layer, diffId)) {
+                return false;
+            }
+            LayerIndex layerIndex = index.toLayerIndex(IndexStore.digest(bytes.get()));
+            store.create(
+                    id, directory -> LayerBuilder.fill(directory, layer, layerIndex, source, diffId.toString(), false));
+            return true;
+        } catch (IOException e) {
+            log.warn("The index of layer {} is of no use, the layer is fetched: {}", layer.digest(), e.getMessage());
+            return false;
+        }
+    }
+
+    private static boolean isOf(TarIndex index, LayerDescriptor layer, Digest diffId) {
+        return index.blobDigest().equals(layer.digest())
+                && index.blobSize() == layer.size()
+                && index.diffId().equals(diffId.toString());
+    }
+
+    private CompletableFuture<LayerId> start(LayerId id, LayerFetch.Task task) {
+        CompletableFuture<LayerId> mine = new CompletableFuture<>();
+        synchronized (underWay) {
+            CompletableFuture<LayerId> other = underWay.putIfAbsent(id, mine);
+            if (other != null) {
+                return other;
+            }
+        }
+        executor.execute(() -> run(id, task, mine));
+        return mine;
+    }
+
+    private void run(LayerId id, LayerFetch.Task task, CompletableFuture<LayerId> done) {
+        Optional<Throwable> failure = Optional.empty();
+        try {
+            if (store.find(id).isEmpty()) {
+                store.create(id, directory -> fetch.run(task, directory));
+            }
+        } catch (IOException | RuntimeException e) {
+            log.warn("Layer {} of {} cannot be fetched: {}", task.layer().digest(), task.source(), e.getMessage());
+            failure = Optional.of(e);
+        }
+        synchronized (underWay) {
+            underWay.remove(id);
+        }
+        if (failure.isPresent()) {
+            done.completeExceptionally(new CompletionException(failure.get()));
+        } else {
+            done.complete(id);
+        }
+    }
+}
