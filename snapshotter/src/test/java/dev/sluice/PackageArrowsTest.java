@@ -57,8 +57,11 @@ class PackageArrowsTest {
     static final ArchRule image = only("image", "registry", "containerd");
 
     @ArchTest
+    static final ArchRule index = only("index", "registry", "image");
+
+    @ArchTest
     static final ArchRule mount =
-            only("mount", "registry", "linux", "erofs", "layer", "fill", "ondemand", "containerd", "image");
+            only("mount", "registry", "linux", "erofs", "layer", "fill", "ondemand", "containerd", "image", "index");
 
     @ArchTest
     static final ArchRule snapshot = only("snapshot", "mount", "image", "proto");
