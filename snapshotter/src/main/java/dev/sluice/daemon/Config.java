@@ -2,10 +2,13 @@ package dev.sluice.daemon;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.sluice.index.IndexPolicy;
 import dev.sluice.ondemand.cachefiles.CullLimits;
+import dev.sluice.registry.Digest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -24,6 +27,7 @@ import java.util.Optional;
  * @param prefetch whether data are fetched before they are read
  * @param background how layers are completed while nobody waits
  * @param plain what becomes of layers that cannot be lazy yet
+ * @param index which published indexes of plain layers are believed, and whether ours are published
  * @param maxDisk how much disk lazy layers take together before new ones are refused; 0 for no limit
  */
 public record Config(
@@ -40,6 +44,7 @@ public record Config(
         Background background,
         DataSize maxDisk,
         Plain plain,
+        Index index,
         Registry registry,
         Fill fill,
         Fuse fuse,
@@ -60,6 +65,7 @@ public record Config(
         requireNonNull(background, "background is null");
         requireNonNull(maxDisk, "maxDisk is null");
         requireNonNull(plain, "plain is null");
+        requireNonNull(index, "index is null");
         requireNonNull(registry, "registry is null");
         requireNonNull(fill, "fill is null");
         requireNonNull(fuse, "fuse is null");
@@ -129,6 +135,32 @@ public record Config(
             requireNonNull(patience, "patience is null");
             requireNonNull(spacing, "spacing is null");
             requireNonNull(indexes, "indexes is null");
+        }
+    }
+
+    /**
+     * Indexes of plain layers beside their images in registries.
+     *
+     * @param pinned from digests of image manifests to digests of index artifacts
+     * @param keys files with public keys, absolute
+     * @param publish whether indexes that are made here are pushed to the registry of their image
+     * @param signingKey file with the private key that signs them, absolute
+     */
+    public record Index(
+            IndexPolicy policy,
+            Map<Digest, Digest> pinned,
+            List<Path> keys,
+            boolean publish,
+            Optional<Path> signingKey) {
+        /** @throws IllegalArgumentException if two values contradict each other; the message is one sentence */
+        public Index {
+            requireNonNull(policy, "policy is null");
+            pinned = Map.copyOf(pinned);
+            keys = List.copyOf(keys);
+            requireNonNull(signingKey, "signingKey is null");
+            if (policy == IndexPolicy.SIGNED && keys.isEmpty()) {
+                throw new IllegalArgumentException("index.policy is signed, but index.keys names no key");
+            }
         }
     }
 

@@ -1,8 +1,11 @@
 package dev.sluice.daemon;
 
+import dev.sluice.index.IndexPolicy;
+import dev.sluice.registry.Digest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** All keys of the configuration file: names, types, defaults and what they mean. */
@@ -107,6 +110,38 @@ final class ConfigKeys {
             ConfigType.dataSize(DataSize.ofMebibytes(1), DataSize.ofMebibytes(1L << 30)),
             DataSize.ofMebibytes(1 << 10),
             "How much disk indexes of such layers may take. They stay when an image goes.");
+
+    static final ConfigKey<IndexPolicy> INDEX_POLICY = ConfigKey.of(
+            "index.policy",
+            ConfigType.choice(IndexPolicy.class),
+            IndexPolicy.PINNED,
+            "Which indexes of such layers are believed that somebody has published in the image's repository. A",
+            "lying index shows containers other files. off: none. pinned: those that `pinned` names, or the",
+            "image's own manifest (annotation dev.sluice.index.digest). signed: those that one of `keys` has",
+            "signed for this very manifest. same-registry: any, the newest first; whoever may push may lie.");
+    static final ConfigKey<Map<Digest, Digest>> INDEX_PINNED = ConfigKey.of(
+            "index.pinned",
+            ConfigType.digests(),
+            Map.of(),
+            "From the digest of an image's manifest to that of its index, as `sluice index ls` shows them:",
+            "{ \"sha256:<manifest>\" = \"sha256:<index>\" }.");
+    static final ConfigKey<List<Path>> INDEX_KEYS = ConfigKey.of(
+            "index.keys",
+            ConfigType.paths(),
+            List.of(),
+            "Files with public Ed25519 keys, PEM: openssl pkey -in private.pem -pubout.");
+    static final ConfigKey<Boolean> INDEX_PUBLISH = ConfigKey.of(
+            "index.publish",
+            ConfigType.bool(),
+            false,
+            "Whether indexes that are made on this node are pushed to the repository of their image. The",
+            "credentials must allow that.");
+    static final ConfigKey<Optional<Path>> INDEX_SIGNING_KEY = ConfigKey.of(
+            "index.signing_key",
+            ConfigType.optionalPath(),
+            Optional.empty(),
+            "The private Ed25519 key that signs them, PEM: openssl genpkey -algorithm ed25519. \"\" for no",
+            "signature.");
 
     static final ConfigKey<List<String>> PLAIN_HTTP_HOSTS = ConfigKey.of(
             "registry.plain_http_hosts",
@@ -236,6 +271,11 @@ final class ConfigKeys {
             PLAIN_WAIT,
             PLAIN_SPACING,
             PLAIN_INDEXES,
+            INDEX_POLICY,
+            INDEX_PINNED,
+            INDEX_KEYS,
+            INDEX_PUBLISH,
+            INDEX_SIGNING_KEY,
             PLAIN_HTTP_HOSTS,
             CONFIG_PATH,
             HOSTS,

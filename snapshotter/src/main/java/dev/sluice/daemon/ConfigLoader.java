@@ -64,6 +64,7 @@ public final class ConfigLoader {
                             values.get(ConfigKeys.PLAIN_WAIT),
                             values.get(ConfigKeys.PLAIN_SPACING),
                             values.get(ConfigKeys.PLAIN_INDEXES)),
+                    index(values),
                     registry(values),
                     fill(values),
                     new Config.Fuse(values.get(ConfigKeys.FUSE_THREADS), values.get(ConfigKeys.FUSE_LOOP_DEVICES)),
@@ -73,6 +74,15 @@ public final class ConfigLoader {
             String place = file.map(path -> path + ": ").orElse("");
             throw new InvalidConfigException(place + e.getMessage(), e);
         }
+    }
+
+    private static Config.Index index(Values values) throws InvalidConfigException {
+        return new Config.Index(
+                values.get(ConfigKeys.INDEX_POLICY),
+                values.get(ConfigKeys.INDEX_PINNED),
+                values.get(ConfigKeys.INDEX_KEYS),
+                values.get(ConfigKeys.INDEX_PUBLISH),
+                values.get(ConfigKeys.INDEX_SIGNING_KEY));
     }
 
     private static Config.Registry registry(Values values) throws InvalidConfigException {

@@ -5,11 +5,14 @@ import static java.util.stream.Collectors.joining;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.sluice.registry.Digest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -90,6 +93,26 @@ record ConfigType<T>(String expected, Function<JsonNode, Optional<T>> reader, Fu
                 paths -> paths.stream().map(Path::toString).collect(joining(":")));
     }
 
+    /** Paths in a list. */
+    static ConfigType<List<Path>> paths() {
+        return new ConfigType<>(
+                "a list of absolute paths such as [\"/etc/sluice/key.pem\"]",
+                ConfigType::parsePaths,
+                paths -> paths.stream().map(path -> quote(path.toString())).collect(joining(", ", "[", "]")));
+    }
+
+    /** A table from digests to digests. */
+    static ConfigType<Map<Digest, Digest>> digests() {
+        return new ConfigType<>(
+                "a table of digests such as { \"sha256:<64 hex digits>\" = \"sha256:<64 hex digits>\" }",
+                ConfigType::parseDigests,
+                digests -> digests.entrySet().stream()
+                        .map(pair -> quote(pair.getKey().toString()) + " = "
+                                + quote(pair.getValue().toString()))
+                        .sorted()
+                        .collect(joining(", ", "{", "}")));
+    }
+
     static ConfigType<Path> socket() {
         return text(
                 "an absolute path of at most " + SocketPaths.MAX_BYTES + " bytes", SocketPaths::parse, Path::toString);
@@ -158,6 +181,38 @@ record ConfigType<T>(String expected, Function<JsonNode, Optional<T>> reader, Fu
             paths.add(path.get());
         }
         return Optional.of(List.copyOf(paths));
+    }
+
+    private static Optional<List<Path>> parsePaths(JsonNode node) {
+        if (!node.isArray()) {
+            return Optional.empty();
+        }
+        List<Path> paths = new ArrayList<>();
+        for (JsonNode element : node) {
+            Optional<Path> path = SocketPaths.parseAbsolute(element.isTextual() ? element.textValue() : "");
+            if (path.isEmpty()) {
+                return Optional.empty();
+            }
+            paths.add(path.get());
+        }
+        return Optional.of(List.copyOf(paths));
+    }
+
+    private static Optional<Map<Digest, Digest>> parseDigests(JsonNode node) {
+        if (!node.isObject()) {
+            return Optional.empty();
+        }
+        Map<Digest, Digest> digests = new HashMap<>();
+        try {
+            for (Map.Entry<String, JsonNode> pair : node.properties()) {
+                digests.put(
+                        Digest.parse(pair.getKey()),
+                        Digest.parse(pair.getValue().asText()));
+            }
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+        return Optional.of(Map.copyOf(digests));
     }
 
     private static Optional<List<String>> parseHosts(JsonNode node, boolean portRequired) {

@@ -3,11 +3,18 @@ package dev.sluice.daemon;
 import dev.sluice.credentials.CredentialHelpers;
 import dev.sluice.credentials.DockerConfigCredentials;
 import dev.sluice.fill.FillOptions;
+import dev.sluice.index.IndexTrust;
+import dev.sluice.index.SigningKey;
+import dev.sluice.index.VerificationKey;
 import dev.sluice.registry.CredentialSource;
 import dev.sluice.registry.RegistryOptions;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -53,6 +60,44 @@ final class Settings {
         Set<String> hosts = new LinkedHashSet<>(registry.hosts());
         hosts.addAll(registry.plainHttpHosts());
         return hosts;
+    }
+
+    /**
+     * Which published indexes are believed.
+     *
+     * @throws IOException if a key cannot be read; the message names its file
+     */
+    static IndexTrust indexTrust(Config.Index index) throws IOException {
+        List<VerificationKey> keys = new ArrayList<>();
+        for (Path file : index.keys()) {
+            keys.add(readKey(file, VerificationKey::read));
+        }
+        return new IndexTrust(index.policy(), index.pinned(), keys);
+    }
+
+    /**
+     * What signs indexes that are published; absent if nothing does.
+     *
+     * @throws IOException if the key cannot be read; the message names its file, and quotes nothing of it
+     */
+    static Optional<SigningKey> signingKey(Config.Index index) throws IOException {
+        return index.signingKey().isPresent()
+                ? Optional.of(readKey(index.signingKey().get(), SigningKey::read))
+                : Optional.empty();
+    }
+
+    private interface KeyReader<T> {
+        T read(Path file) throws IOException;
+    }
+
+    private static <T> T readKey(Path file, KeyReader<T> reader) throws IOException {
+        try {
+            return reader.read(file);
+        } catch (NoSuchFileException e) {
+            throw new IOException("Tried to read the key " + file + " but there is no such file", e);
+        } catch (IOException e) {
+            throw new IOException("Tried to read the key " + file + " but failed because: " + e.getMessage(), e);
+        }
     }
 
     /** Docker's {@code config.json} where the configuration says, else where Docker looks for it. */

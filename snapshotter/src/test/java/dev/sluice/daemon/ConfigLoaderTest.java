@@ -3,7 +3,9 @@ package dev.sluice.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.index.IndexPolicy;
 import dev.sluice.ondemand.cachefiles.CullLimits;
+import dev.sluice.registry.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +20,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigLoaderTest {
+    private static final Digest A = Digest.sha256(new byte[] {1});
+    private static final Digest B = Digest.sha256(new byte[] {2});
     private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
     @TempDir
@@ -41,6 +45,7 @@ class ConfigLoaderTest {
                         new DataSize(0),
                         new Config.Plain(
                                 true, Duration.ofSeconds(1), DataSize.ofMebibytes(4), DataSize.ofMebibytes(1024)),
+                        new Config.Index(IndexPolicy.PINNED, Map.of(), List.of(), false, Optional.empty()),
                         new Config.Registry(
                                 List.of(),
                                 List.of(Path.of("/etc/containerd/certs.d"), Path.of("/etc/docker/certs.d")),
@@ -78,6 +83,12 @@ class ConfigLoaderTest {
                 wait = "0s"
                 spacing = "2MiB"
                 indexes = "10MiB"
+                [index]
+                policy = "same-registry"
+                pinned = { "%1$s" = "%2$s", "%2$s" = "%1$s" }
+                keys = ["/etc/a.pem", "/etc/b.pem"]
+                publish = true
+                signing_key = "/etc/secret.pem"
                 [registry]
                 plain_http_hosts = ["Registry.local:5000", "10.0.0.7"]
                 config_path = "/etc/certs.d:/srv/certs.d"
@@ -104,7 +115,7 @@ class ConfigLoaderTest {
                 cull = 15
                 stop = 5
                 threads = 4
-                """);
+                """.formatted(A, B));
         assertThat(config)
                 .isEqualTo(new Config(
                         Path.of("/srv/sluice"),
@@ -120,6 +131,12 @@ class ConfigLoaderTest {
                         new Config.Background(Duration.ofMinutes(1), DataSize.ofMebibytes(2)),
                         DataSize.ofMebibytes(100 << 10),
                         new Config.Plain(false, Duration.ZERO, DataSize.ofMebibytes(2), DataSize.ofMebibytes(10)),
+                        new Config.Index(
+                                IndexPolicy.SAME_REGISTRY,
+                                Map.of(A, B, B, A),
+                                List.of(Path.of("/etc/a.pem"), Path.of("/etc/b.pem")),
+                                true,
+                                Optional.of(Path.of("/etc/secret.pem"))),
                         new Config.Registry(
                                 List.of("registry.local:5000", "10.0.0.7"),
                                 List.of(Path.of("/etc/certs.d"), Path.of("/srv/certs.d")),
@@ -145,6 +162,13 @@ class ConfigLoaderTest {
         assertThat(config.backend()).isEqualTo(BackendChoice.FANOTIFY);
         assertThat(config.address()).isEqualTo(Path.of("/run/file.sock"));
         assertThat(config.containerd()).isEqualTo(Config.defaults().containerd());
+    }
+
+    @Test
+    void pinsMayStandInATableOfTheirOwn() throws Exception {
+        Config config = load("[index]\n[index.pinned]\n\"" + A + "\" = \"" + B + "\"\n");
+
+        assertThat(config.index().pinned()).isEqualTo(Map.of(A, B));
     }
 
     @Test
@@ -221,6 +245,15 @@ class ConfigLoaderTest {
                 "fill.memory = '999999999999GiB'",
                 "fuse.threads = 0",
                 "fuse.loop_devices = 'never'",
+                "index.policy = 'everything'",
+                "index.pinned = 'sha256:a=sha256:b'",
+                "index.pinned = { 'sha256:a' = 'sha256:b' }",
+                "index.pinned = { 'sha256:4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a' = 1 }",
+                "index.keys = '/etc/key.pem'",
+                "index.keys = ['key.pem']",
+                "index.keys = [1]",
+                "index.signing_key = 'key.pem'",
+                "index.publish = 'yes'",
             })
     void aBadValueIsNamedWithItsKeyAndWhatIsExpected(String content) {
         String key = content.substring(0, content.indexOf(' '));
@@ -236,6 +269,7 @@ class ConfigLoaderTest {
                 "address = '/run/a.sock'\nadmin = '/run/a.sock'",
                 "containerd = '/run/sluice/../sluice/sluice.sock'",
                 "fill.memory = '8MiB'\nfill.read_ahead_max = '9MiB'",
+                "index.policy = 'signed'",
             })
     void valuesThatContradictEachOtherAreRefused(String content) {
         assertThatThrownBy(() -> load(content))
