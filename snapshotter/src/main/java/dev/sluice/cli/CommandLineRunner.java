@@ -19,6 +19,7 @@ final class CommandLineRunner {
     /** @return the exit status: 0 done, 1 failed, 2 the command line or the configuration is wrong */
     static int run(Runners runners, PrintWriter out, PrintWriter err, String... args) {
         return new CommandLine(new SluiceCommand(runners, out))
+                .addSubcommand(new IndexCommand(runners.index(), out))
                 .setOut(out)
                 .setErr(err)
                 .setParameterExceptionHandler((e, arguments) -> usageError(e, err))

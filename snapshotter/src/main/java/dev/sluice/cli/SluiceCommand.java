@@ -83,12 +83,7 @@ final class SluiceCommand {
             @Option(names = "--admin", paramLabel = "ADDRESS", description = "Where the daemon answers.")
                     Optional<String> admin)
             throws InvalidConfigException, IOException {
-        ImageReference image;
-        try {
-            image = ImageReference.parse(reference).withDefaultTag();
-        } catch (IllegalArgumentException e) {
-            throw new InvalidConfigException("REF is not an image reference: " + e.getMessage(), e);
-        }
+        ImageReference image = image("REF", reference);
         runners.mount().mount(load(root, admin), image, absolute(directory));
         return ExitCode.OK;
     }
@@ -172,7 +167,17 @@ final class SluiceCommand {
         return load(Optional.empty(), options(root, answersAt));
     }
 
-    private static Config load(Optional<Path> file, Map<String, String> options) throws InvalidConfigException {
+    /** @param label of the parameter */
+    static ImageReference image(String label, String reference) throws InvalidConfigException {
+        try {
+            return ImageReference.parse(reference).withDefaultTag();
+        } catch (IllegalArgumentException e) {
+            throw new InvalidConfigException(label + " is not an image reference: " + e.getMessage(), e);
+        }
+    }
+
+    /** @param file instead of the usual one */
+    static Config load(Optional<Path> file, Map<String, String> options) throws InvalidConfigException {
         Optional<Path> usual = Files.exists(CONFIG) ? Optional.of(CONFIG) : Optional.empty();
         Config config = ConfigLoader.load(file.or(() -> usual), options);
         Logging.apply(config.logLevel());

@@ -11,7 +11,13 @@ public final class Commands {
 
     public static Runners runners() {
         return new Runners(
-                Daemon::run, Commands::mount, Commands::unmount, Commands::status, Commands::examine, RescueRun::run);
+                Daemon::run,
+                Commands::mount,
+                Commands::unmount,
+                Commands::status,
+                Commands::examine,
+                RescueRun::run,
+                new IndexCommands());
     }
 
     private static void mount(Config config, ImageReference reference, Path directory) throws IOException {

@@ -2,9 +2,12 @@ package dev.sluice.daemon;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.sluice.index.PublishedIndex;
+import dev.sluice.registry.Digest;
 import dev.sluice.registry.ImageReference;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /** What each command does once its arguments are understood. A failure's message is one sentence for the user. */
 public record Runners(
@@ -13,7 +16,8 @@ public record Runners(
         UmountRunner umount,
         StatusRunner status,
         DoctorRunner doctor,
-        RescueRunner rescue) {
+        RescueRunner rescue,
+        IndexRunner index) {
     public Runners {
         requireNonNull(daemon, "daemon is null");
         requireNonNull(mount, "mount is null");
@@ -21,6 +25,7 @@ public record Runners(
         requireNonNull(status, "status is null");
         requireNonNull(doctor, "doctor is null");
         requireNonNull(rescue, "rescue is null");
+        requireNonNull(index, "index is null");
     }
 
     /** {@code sluice daemon}. */
@@ -69,6 +74,23 @@ public record Runners(
          * @param once whether only to those who wait now; else until the process is asked to end
          */
         void rescue(Config config, boolean once) throws IOException;
+    }
+
+    /** {@code sluice index}. */
+    public interface IndexRunner {
+        /**
+         * The indexes that were published of an image, the oldest first. The registry's word, nothing is verified.
+         *
+         * @param image with a tag or digest
+         */
+        List<PublishedIndex> list(Config config, ImageReference image) throws IOException;
+
+        /**
+         * Deletes a published index from the repository of an image.
+         *
+         * @param artifact as {@link #list} tells it
+         */
+        void remove(Config config, ImageReference image, Digest artifact) throws IOException;
     }
 
     /** {@code sluice doctor}. */

@@ -13,8 +13,11 @@ import dev.sluice.daemon.DoctorReport.Fix;
 import dev.sluice.daemon.DoctorReport.Level;
 import dev.sluice.daemon.Runners;
 import dev.sluice.daemon.StatusReport;
+import dev.sluice.index.PublishedIndex;
 import dev.sluice.mount.LayerStatus;
 import dev.sluice.mount.TaintedMount;
+import dev.sluice.registry.Digest;
+import dev.sluice.registry.ImageReference;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -42,6 +45,8 @@ class CommandLineRunnerTest {
                     "sha256:ab", "estargz", List.of("r/app"), 10, 200, 50, 5, 2, 1, 3, List.of(Path.of("/m/1")))),
             List.of(new StatusReport.ImageMount("r/app:1", Path.of("/mnt"))),
             List.of(new TaintedMount(Path.of("/run/rootfs"), "sha256:ab")));
+    private static final Digest A = Digest.sha256(new byte[] {1});
+    private static final Digest B = Digest.sha256(new byte[] {2});
     private static final DoctorReport HEALTHY =
             new DoctorReport(List.of(new Finding("backend fuse", Level.OK, "works")));
     private static final DoctorReport SICK = new DoctorReport(List.of(
@@ -56,6 +61,7 @@ class CommandLineRunnerTest {
     private final StringWriter err = new StringWriter();
     private final List<String> calls = new ArrayList<>();
     private final List<Config> configs = new ArrayList<>();
+    private final List<PublishedIndex> indexes = new ArrayList<>();
 
     @Test
     void theDaemonTakesAllItsOptionsOverItsFile(@TempDir Path directory) throws IOException {
@@ -184,6 +190,12 @@ class CommandLineRunnerTest {
                 "umount",
                 "umount /a /b",
                 "status extra",
+                "index",
+                "index ls",
+                "index ls x/UPPER",
+                "index rm alpine",
+                "index rm alpine latest",
+                "index bogus",
             })
     void aWrongCommandLineIsOneSentenceAndStatus2(String line) {
         assertThat(run(line.isEmpty() ? new String[0] : line.split(" "))).isEqualTo(2);
@@ -207,7 +219,10 @@ class CommandLineRunnerTest {
                 "umount --help",
                 "status --help",
                 "doctor -h",
-                "rescue --help"
+                "rescue --help",
+                "index --help",
+                "index ls --help",
+                "index rm --help"
             })
     void helpGoesToStdout(String line) {
         assertThat(run(line.split(" "))).isZero();
@@ -219,6 +234,51 @@ class CommandLineRunnerTest {
     void versionIsOneLine() {
         assertThat(run("--version")).isZero();
         assertThat(out.toString()).matches("sluice \\S+\\R");
+    }
+
+    @Test
+    void indexesAreListedForPeople() {
+        indexes.add(new PublishedIndex(A, B, Optional.of(Instant.parse("2026-01-02T03:04:05Z")), Optional.of("0123")));
+        indexes.add(new PublishedIndex(B, B, Optional.empty(), Optional.empty()));
+
+        assertThat(run("index", "ls", "alpine")).isZero();
+
+        assertThat(calls).containsExactly("index ls docker.io/library/alpine:latest");
+        assertThat(out.toString().lines())
+                .containsExactly(
+                        A + " of manifest " + B + ", made at 2026-01-02T03:04:05Z, signed with key 0123",
+                        B + " of manifest " + B + ", not signed");
+    }
+
+    @Test
+    void anImageWithoutIndexesHasASentence() {
+        assertThat(run("index", "ls", "alpine")).isZero();
+        assertThat(out.toString().strip()).isEqualTo("there is no index of docker.io/library/alpine:latest");
+    }
+
+    @Test
+    void indexesAreListedForPrograms() throws IOException {
+        indexes.add(new PublishedIndex(A, B, Optional.of(Instant.parse("2026-01-02T03:04:05Z")), Optional.of("0123")));
+
+        assertThat(run("index", "ls", "alpine", "--json")).isZero();
+
+        JsonNode json = new ObjectMapper().readTree(out.toString()).path(0);
+        assertThat(json.path("index").asText()).isEqualTo(A.toString());
+        assertThat(json.path("manifest").asText()).isEqualTo(B.toString());
+        assertThat(json.path("created").asText()).isEqualTo("2026-01-02T03:04:05Z");
+        assertThat(json.path("key").asText()).isEqualTo("0123");
+    }
+
+    @Test
+    void anIndexIsRemovedByItsDigest(@TempDir Path directory) throws IOException {
+        Path file = Files.writeString(directory.resolve("c.toml"), "log_level = 'warn'\n");
+
+        assertThat(run("index", "rm", "r.example/app:1", A.toString(), "--config", file.toString()))
+                .isZero();
+
+        assertThat(calls).containsExactly("index rm r.example/app:1 " + A);
+        assertThat(configs.get(0).logLevel()).hasToString("WARN");
+        assertThat(out.toString()).isEmpty();
     }
 
     @Test
@@ -248,7 +308,19 @@ class CommandLineRunnerTest {
                     called("doctor " + containerdConfig, config);
                     return doctor;
                 },
-                (config, once) -> called("rescue " + once, config));
+                (config, once) -> called("rescue " + once, config),
+                new Runners.IndexRunner() {
+                    @Override
+                    public List<PublishedIndex> list(Config config, ImageReference image) {
+                        called("index ls " + image, config);
+                        return indexes;
+                    }
+
+                    @Override
+                    public void remove(Config config, ImageReference image, Digest artifact) {
+                        called("index rm " + image + " " + artifact, config);
+                    }
+                });
         return CommandLineRunner.run(runners, new PrintWriter(out, true), new PrintWriter(err, true), args);
     }
 
