@@ -59,6 +59,11 @@ final class AppliedAttributes {
         return with(applied, both);
     }
 
+    /** The same with the time of others. */
+    static Attributes withTimeOf(Attributes a, Attributes time) {
+        return new Attributes(a.mode(), a.uid(), a.gid(), time.mtimeSeconds(), time.mtimeNanos(), a.xattrs());
+    }
+
     /** Linux lets all symbolic links have the mode 0777. */
     static Attributes ofSymlink(Attributes a) {
         return a.mode() == 0777

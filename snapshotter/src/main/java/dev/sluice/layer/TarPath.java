@@ -1,8 +1,8 @@
 package dev.sluice.layer;
 
 /**
- * Names as they stand in tar headers, turned into paths of {@link Entry}: leading, trailing and double slashes and {@code .} go
- * away. What no honest tar contains is refused.
+ * Names as they stand in tar headers, turned into paths of {@link Entry} as Go's {@code filepath.Clean} does below a root: leading,
+ * trailing and double slashes and {@code .} go away, and {@code ..} takes the part before it away; above the root there is nothing.
  */
 final class TarPath {
     /** Longest name between two slashes, in bytes. */
@@ -10,41 +10,62 @@ final class TarPath {
     /** Longest path, in bytes: PATH_MAX without the final NUL. */
     static final int MAX_PATH = 4095;
 
+    /** Longest name in a header, in characters. */
+    private static final int MAX_TEXT = 1 << 20;
+
     private TarPath() {}
 
     /**
      * The path of a name, the empty string for the root.
      *
-     * @throws InvalidLayerException if the name contains {@code ..}, NUL or a surrogate that stands for no byte, or is too long
+     * @throws InvalidLayerException if the path is too long, or has NUL or a surrogate that stands for no byte
      */
     static String clean(String name) throws InvalidLayerException {
-        if (name.length() > 2 * MAX_PATH) {
+        if (name.length() > MAX_TEXT) {
             throw new InvalidLayerException("name of " + name.length() + " characters is too long");
         }
-        StringBuilder path = new StringBuilder(name.length());
-        int start = 0;
+        String path = isClean(name) ? name : withoutDots(name);
         int bytes = 0;
-        while (start <= name.length()) {
-            int slash = name.indexOf('/', start);
-            int end = slash < 0 ? name.length() : slash;
-            int length = end - start;
-            if (length == 2 && name.startsWith("..", start)) {
-                throw new InvalidLayerException("name contains '..': " + quote(name));
+        for (int start = 0; start < path.length(); ) {
+            int slash = path.indexOf('/', start);
+            int end = slash < 0 ? path.length() : slash;
+            int part = checkedBytes(path, start, end);
+            if (part > MAX_NAME) {
+                throw new InvalidLayerException("name has a part of " + part + " bytes: " + quote(name));
             }
-            if (length > 0 && !(length == 1 && name.charAt(start) == '.')) {
-                int part = checkedBytes(name, start, end);
-                if (part > MAX_NAME) {
-                    throw new InvalidLayerException("name has a part of " + part + " bytes: " + quote(name));
-                }
-                bytes += part + 1;
-                path.append(path.isEmpty() ? "" : "/").append(name, start, end);
-            }
+            bytes += part + 1;
             start = end + 1;
         }
         if (bytes > MAX_PATH + 1) {
             throw new InvalidLayerException("path is longer than " + MAX_PATH + " bytes: " + quote(name));
         }
-        return path.length() == name.length() ? name : path.toString();
+        return path;
+    }
+
+    /** Whether there is no slash too much, and no part that begins with a dot: so most names are. */
+    private static boolean isClean(String name) {
+        return !name.startsWith("/")
+                && !name.startsWith(".")
+                && !name.endsWith("/")
+                && !name.contains("//")
+                && !name.contains("/.");
+    }
+
+    private static String withoutDots(String name) {
+        StringBuilder path = new StringBuilder(name.length());
+        int start = 0;
+        while (start < name.length()) {
+            int slash = name.indexOf('/', start);
+            int end = slash < 0 ? name.length() : slash;
+            int length = end - start;
+            if (length == 2 && name.startsWith("..", start)) {
+                path.setLength(Math.max(0, path.lastIndexOf("/")));
+            } else if (length > 0 && !(length == 1 && name.charAt(start) == '.')) {
+                path.append(path.isEmpty() ? "" : "/").append(name, start, end);
+            }
+            start = end + 1;
+        }
+        return path.toString();
     }
 
     /**

@@ -66,7 +66,7 @@ abstract sealed class TreeNode permits TreeNode.Directory, TreeNode.Whiteout, Tr
     }
 
     static final class Symlink extends Linkable {
-        private final String target;
+        final String target;
 
         Symlink(Attributes attributes, String target) {
             super(attributes);

@@ -3,8 +3,7 @@ package dev.sluice.layer;
 /** Names by which a layer says what it hides of the layers beneath it, from the OCI image specification's section on whiteouts. */
 final class WhiteoutName {
     private static final String PREFIX = ".wh.";
-    private static final String META_PREFIX = PREFIX + PREFIX;
-    private static final String OPAQUE = META_PREFIX + ".opq";
+    private static final String OPAQUE = PREFIX + PREFIX + ".opq";
 
     private WhiteoutName() {}
 
@@ -13,12 +12,7 @@ final class WhiteoutName {
         return TarPath.base(path).equals(OPAQUE);
     }
 
-    /** Whether a path is, or lies below, a name that AUFS kept for itself, as {@code .wh..wh.plnk}. */
-    static boolean isMeta(String path) {
-        return !isOpaque(path) && (path.startsWith(META_PREFIX) || path.contains("/" + META_PREFIX));
-    }
-
-    /** Whether the last part of a path is a whiteout. */
+    /** Whether the last part of a path is a whiteout, or the mark of an opaque directory. */
     static boolean is(String path) {
         return TarPath.base(path).startsWith(PREFIX);
     }

@@ -37,10 +37,15 @@ class LayerTreeTest {
         }
 
         @Test
-        void thatWouldEscapeAreRefused() {
-            for (String name : List.of("..", "../a", "a/..", "a/../b", "/..", "./..")) {
-                refused(() -> tree.regularFile(name, A, 1, 0), "'..'");
-            }
+        void thatWouldEscapeStayBelowTheRoot() throws InvalidLayerException {
+            tree.regularFile("../a", A, 1, 0);
+            tree.regularFile("/b/../../../c", A, 1, 1);
+            tree.regularFile("d/e/../f", A, 1, 2);
+            assertThat(entries()).containsExactly(file("a", A, 0), file("c", A, 1), file("d/f", A, 2));
+        }
+
+        @Test
+        void areBytesThatStandForAFileName() {
             refused(() -> tree.regularFile("a\0b", A, 1, 0), "NUL");
             refused(() -> tree.regularFile("a\ud800", A, 1, 0), "well-formed");
         }
@@ -77,11 +82,97 @@ class LayerTreeTest {
 
         @Test
         void belowSomethingOtherThanADirectoryAreRefused() throws InvalidLayerException {
-            tree.symlink("l", A, "d");
             tree.regularFile("f", A, 1, 0);
-            refused(() -> tree.regularFile("l/x", A, 1, 1), "below 'l'");
+            tree.symlink("l", A, "f");
             refused(() -> tree.directory("f/x", A), "below 'f'");
             refused(() -> tree.directory("f/x/y", A), "below 'f'");
+            refused(() -> tree.directory("l/x", A), "below 'f'");
+        }
+    }
+
+    @Nested
+    class SymbolicLinksAboveAnEntry {
+        @Test
+        void areFollowed() throws InvalidLayerException {
+            tree.symlink("lib", A, "usr/lib");
+            tree.regularFile("lib/x/f", A, 1, 0);
+            tree.directory("lib/y", B);
+            tree.regularFile("lib/.wh.gone", A, 1, 1);
+            assertThat(entries())
+                    .extracting(Entry::path)
+                    .containsExactly("lib", "usr/lib/gone", "usr/lib/x/f", "usr/lib/y");
+        }
+
+        @Test
+        void leadNowhereOutOfTheRoot() throws InvalidLayerException {
+            tree.symlink("d/l", A, "../../../e");
+            tree.symlink("m", A, "/d/l");
+            tree.regularFile("m/f", A, 1, 0);
+            tree.symlink("n", A, "/");
+            tree.regularFile("n/g", A, 1, 1);
+            assertThat(entries()).contains(file("e/f", A, 0), file("g", A, 1)).hasSize(5);
+        }
+
+        @Test
+        void mayLeadToWhatIsNotThere() throws InvalidLayerException {
+            tree.symlink("l", A, "a/b");
+            tree.regularFile("l/f", A, 1, 0);
+            assertThat(entries()).contains(file("a/b/f", A, 0)).hasSize(2);
+        }
+
+        @Test
+        void meetDotsInTheNameBeforeTheyAreFollowed() throws InvalidLayerException {
+            tree.symlink("l", A, "a/b");
+            tree.regularFile("l/../f", A, 1, 0);
+            assertThat(entries()).contains(file("f", A, 0));
+        }
+
+        @Test
+        void areNotFollowedAsTheLastPart() throws InvalidLayerException {
+            tree.directory("d", A);
+            tree.symlink("l", A, "d");
+            tree.directory("l", B);
+            assertThat(entries()).containsExactly(directory("d", A), directory("l", B));
+        }
+
+        @Test
+        void inCirclesAreRefused() throws InvalidLayerException {
+            tree.symlink("a", A, "b");
+            tree.symlink("b", A, "a");
+            tree.symlink("c", A, "c/c");
+            refused(() -> tree.regularFile("a/f", A, 1, 0), "symbolic links");
+            refused(() -> tree.regularFile("c/f", A, 1, 0), "symbolic links");
+            refused(() -> tree.hardLink("h", A, "b/f"), "symbolic links");
+        }
+
+        @Test
+        void thatMultiplyAreRefusedBeforeTheyTakeForEver() throws InvalidLayerException {
+            LayerTree large = new LayerTree(1000, 1 << 20);
+            String target = "l/".repeat(2000);
+            large.symlink("l", A, target);
+            refused(
+                    () -> {
+                        for (int i = 0; i < 100_000; i++) {
+                            large.regularFile("l/" + i, A, 1, 0);
+                        }
+                    },
+                    "");
+        }
+
+        @Test
+        void leadHardLinksToTheirTargets() throws InvalidLayerException {
+            tree.regularFile("usr/lib/f", A, 1, 0);
+            tree.symlink("lib", A, "usr/lib");
+            tree.symlink("usr/lib/s", A, "f");
+            tree.hardLink("a", A, "lib/f");
+            tree.hardLink("b", A, "../lib/./s");
+            tree.hardLink("c", A, "lib/s/");
+            assertThat(entries())
+                    .contains(
+                            file("a", A, 0),
+                            new Entry.HardLink("c", "a"),
+                            new Entry.HardLink("usr/lib/f", "a"),
+                            new Entry.HardLink("usr/lib/s", "b"));
         }
     }
 
@@ -95,10 +186,13 @@ class LayerTreeTest {
         }
 
         @Test
-        void isADirectory() {
-            refused(() -> tree.regularFile("/", A, 1, 0), "root is no directory");
-            refused(() -> tree.symlink(".", A, "x"), "root is no directory");
-            refused(() -> tree.hardLink("./", A, "x"), "root is no directory");
+        void isADirectoryWhateverTheTarSays() throws InvalidLayerException {
+            assertThat(tree.regularFile("/", A, 1, 0)).isFalse();
+            tree.symlink(".", A, "x");
+            tree.hardLink("./", A, "x");
+            tree.fifo("..", A);
+            tree.charDevice("a/..", A, -1, -1);
+            assertThat(entries()).isEmpty();
         }
     }
 
@@ -141,6 +235,28 @@ class LayerTreeTest {
             tree.directory("a", B);
             tree.regularFile("a/b", A, 1, 0);
             assertThat(entries()).containsExactly(directory("a", B), file("a/b", A, 0));
+        }
+
+        @Test
+        void hasTheTimeOfTheDirectoryThatItReplaces() throws InvalidLayerException {
+            tree.directory("a", A);
+            tree.regularFile("a", B, 1, 0);
+            assertThat(entries()).singleElement().isInstanceOfSatisfying(Entry.RegularFile.class, file -> {
+                assertThat(file.attributes().mtimeSeconds()).isEqualTo(A.mtimeSeconds());
+                assertThat(file.attributes().mode()).isEqualTo(B.mode());
+            });
+        }
+
+        @Test
+        void isRefusedIfADirectoryWithAnEntryIsLost() throws InvalidLayerException {
+            tree.directory("a", A);
+            tree.directory("a/b", A);
+            tree.symlink("a", B, "c");
+            refused(() -> entries(), "directory 'a' was replaced");
+            tree.directory("c", A);
+            refused(() -> entries(), "directory 'a/b' was replaced");
+            tree.directory("c/b", A);
+            assertThat(entries()).hasSize(3);
         }
 
         @Test
@@ -187,7 +303,9 @@ class LayerTreeTest {
         void needATargetThatIsThereAlready() throws InvalidLayerException {
             refused(() -> tree.hardLink("a", A, "b"), "no file that came before");
             refused(() -> tree.hardLink("a", A, "a"), "no file that came before");
-            refused(() -> tree.hardLink("a", A, "../b"), "'..'");
+            refused(() -> tree.hardLink("a", A, "../b"), "no file that came before");
+            refused(() -> tree.hardLink("a", A, "/"), "no file that came before");
+            refused(() -> tree.hardLink("a", A, "x/.."), "no file that came before");
             tree.regularFile("d/f", A, 1, 0);
             refused(() -> tree.hardLink("d", A, "d/f"), "no file that came before");
         }
@@ -232,7 +350,6 @@ class LayerTreeTest {
             refused(() -> tree.regularFile(".wh.", A, 1, 0), "hides no name");
             refused(() -> tree.regularFile("a/.wh..", A, 1, 0), "hides no name");
             refused(() -> tree.regularFile("a/.wh...", A, 1, 0), "hides no name");
-            refused(() -> tree.regularFile("a/.wh.b/c", A, 1, 0), "below the whiteout");
         }
 
         @Test
@@ -269,11 +386,47 @@ class LayerTreeTest {
         }
 
         @Test
-        void ofAufsItselfAreSkipped() throws InvalidLayerException {
-            tree.directory(".wh..wh.plnk", A);
-            tree.regularFile(".wh..wh.plnk/1.2", A, 1, 0);
-            tree.regularFile("a/.wh..wh.aufs", A, 1, 1);
-            assertThat(entries()).isEmpty();
+        void haveNoMeaningAboveAnEntry() throws InvalidLayerException {
+            tree.regularFile("a/.wh.b/c", A, 1, 0);
+            tree.regularFile(".wh..wh.plnk/1.2", A, 1, 1);
+            assertThat(entries()).containsExactly(file(".wh..wh.plnk/1.2", A, 1), file("a/.wh.b/c", A, 0));
+        }
+
+        @Test
+        void mayHaveTheTypeOfAnyEntry() throws InvalidLayerException {
+            tree.directory(".wh.a", A);
+            tree.symlink(".wh.b", A, "");
+            tree.blockDevice(".wh.c", A, -1, -1);
+            tree.unknown(".wh.d", A, "sparse file");
+            assertThat(entries())
+                    .allSatisfy(entry -> assertThat(entry).isInstanceOf(Entry.CharDevice.class))
+                    .extracting(Entry::path)
+                    .containsExactly("a", "b", "c", "d");
+        }
+    }
+
+    @Nested
+    class EntriesOfOtherTypes {
+        @Test
+        void areRefused() throws InvalidLayerException {
+            tree.unknown("/", A, "volume label");
+            refused(() -> tree.unknown("a", A, "volume label"), "'a' is a volume label");
+        }
+
+        @Test
+        void ofGlobalRecordsMakeRoomForNothing() throws InvalidLayerException {
+            tree.regularFile("d/f", A, 1, 0);
+            tree.regularFile("d/g", A, 1, 1);
+            tree.globalRecords("/");
+            tree.globalRecords("d/f");
+            tree.globalRecords("d/nothing");
+            assertThat(entries()).containsExactly(file("d/g", A, 1));
+        }
+
+        @Test
+        void ofGlobalRecordsThatLeaveADirectoryOfUnknownAttributesAreRefused() throws InvalidLayerException {
+            tree.globalRecords("tmp/GlobalHead.1");
+            refused(() -> entries(), "'tmp' has neither entries nor one of its own");
         }
     }
 

@@ -116,6 +116,7 @@ final class TarScanner {
         @Override
         public boolean entry(TarHeader header, long position) throws InvalidLayerException {
             if (header.type == TarHeader.PAX_GLOBAL) {
+                tree.globalRecords(header.name);
                 return false;
             }
             Attributes attributes = attributes(header);

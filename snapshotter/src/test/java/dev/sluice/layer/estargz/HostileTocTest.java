@@ -211,7 +211,7 @@ class HostileTocTest {
             refusedEntry("\"x\":" + "{\"a\":".repeat(100_000), "malformed");
             refusedEntry("\"name\":\"" + "x".repeat(200_000) + "\"", "malformed");
             refusedEntry("\"" + "x".repeat(200_000) + "\":1", "malformed");
-            refusedEntry("\"name\":\"" + "x/".repeat(10_000) + "\",\"type\":\"dir\"", "too long");
+            refusedEntry("\"name\":\"" + "x/".repeat(10_000) + "\",\"type\":\"dir\"", "longer than 4095");
         }
 
         @Test
@@ -248,7 +248,6 @@ class HostileTocTest {
         refused(new EstargzBuilder().directory("d", "modtime", "yesterday"), "modtime");
         refused(new EstargzBuilder().entry("d", "door"), "unknown type");
         refused(new EstargzBuilder().entry("d", ""), "unknown type");
-        refused(new EstargzBuilder().directory("../d"), "'..'");
         refused(new EstargzBuilder().hardLink("a", "b"), "no file that came before");
     }
 
