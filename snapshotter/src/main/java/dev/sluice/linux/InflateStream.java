@@ -85,6 +85,9 @@ public final class InflateStream implements AutoCloseable {
      */
     public Stop inflate(ByteBuffer in, ByteBuffer out, boolean toBlock) throws DataFormatException {
         requireOpen();
+        if (out.isReadOnly()) {
+            throw new IllegalArgumentException("buffer is read-only");
+        }
         int available = in.remaining();
         int space = out.remaining();
         stream.putLong(NEXT_IN, lastIn.of(in) + in.position());
@@ -98,7 +101,7 @@ public final class InflateStream implements AutoCloseable {
         return switch (result) {
             case Z_STREAM_END -> Stop.MEMBER_END;
             // Only says that there was nothing to do.
-            case Z_OK, Z_BUF_ERROR -> isBeforeBlock() ? Stop.BEFORE_BLOCK : Stop.ANYWHERE;
+            case Z_OK, Z_BUF_ERROR -> toBlock && isBeforeBlock() ? Stop.BEFORE_BLOCK : Stop.ANYWHERE;
             case Z_MEM_ERROR -> throw new OutOfMemoryError("zlib gets no memory");
             default -> throw new DataFormatException(message(result));
         };

@@ -1,9 +1,16 @@
 package dev.sluice.layer.tar;
 
+import dev.sluice.layer.Bits;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
@@ -31,6 +38,78 @@ final class Gzip {
         }
         deflater.end();
         return join(out.toByteArray(), trailer(content));
+    }
+
+    /** A member of blocks of all kinds, and of all lengths up to 20,000 bytes. */
+    static byte[] flushedMember(byte[] content, Random random) {
+        Deflater deflater = new Deflater(6, true);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.writeBytes(PLAIN_HEADER);
+        byte[] buffer = new byte[64 << 10];
+        for (int at = 0; at < content.length; ) {
+            int count = Math.min(1 + random.nextInt(20_000), content.length - at);
+            deflater.setLevel(random.nextInt(10));
+            deflater.setInput(content, at, count);
+            int length;
+            do {
+                length = deflater.deflate(buffer, 0, buffer.length, Deflater.SYNC_FLUSH);
+                out.write(buffer, 0, length);
+            } while (length == buffer.length || !deflater.needsInput());
+            at += count;
+        }
+        deflater.finish();
+        while (!deflater.finished()) {
+            out.write(buffer, 0, deflater.deflate(buffer));
+        }
+        deflater.end();
+        return join(out.toByteArray(), trailer(content));
+    }
+
+    /** A member whose only block, with fixed codes, is a zero and its repetitions. */
+    static byte[] oneBlockOfZeros(int count) {
+        Bits bits = new Bits().put(1, 1).put(1, 2);
+        int left = count;
+        for (; left % 258 != 0; left--) {
+            bits.putCode(0b0011_0000, 8);
+        }
+        for (; left > 0; left -= 258) {
+            bits.putCode(0b1100_0101, 8).putCode(0, 5);
+        }
+        return join(PLAIN_HEADER, bits.put(0, 7).bytes(), trailer(new byte[count]));
+    }
+
+    /** A member of stored blocks that are empty, five bytes each. */
+    static byte[] emptyBlocks(int count) {
+        byte[] blocks = new byte[count * 5];
+        for (int i = 0; i < count; i++) {
+            blocks[i * 5] = (byte) (i == count - 1 ? 1 : 0);
+            blocks[i * 5 + 3] = -1;
+            blocks[i * 5 + 4] = -1;
+        }
+        return join(PLAIN_HEADER, blocks, trailer(new byte[0]));
+    }
+
+    /** What a program makes of its standard input; empty if it is not installed. */
+    static Optional<byte[]> byProgram(List<String> command, byte[] content) throws IOException, InterruptedException {
+        if (Arrays.stream(System.getenv("PATH").split(":"))
+                .noneMatch(directory -> Files.isExecutable(Path.of(directory, command.get(0))))) {
+            return Optional.empty();
+        }
+        Path file = Files.createTempFile("content", null);
+        try {
+            Files.write(file, content);
+            Process process = new ProcessBuilder(command)
+                    .redirectInput(file.toFile())
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            byte[] blob = process.getInputStream().readAllBytes();
+            if (process.waitFor() != 0) {
+                throw new IOException(command + " failed");
+            }
+            return Optional.of(blob);
+        } finally {
+            Files.delete(file);
+        }
     }
 
     static byte[] trailer(byte[] content) {

@@ -2,12 +2,16 @@ package dev.sluice.layer.tar;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.layer.InvalidLayerException;
+import dev.sluice.layer.SpanTableBuilder;
 import dev.sluice.linux.Zlib;
 import dev.sluice.mount.ZlibBlocks;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -61,7 +65,7 @@ class GzipStreamTest {
     @Test
     void codesThatAreFixedOrWithoutRepetitionsAreDecoded() throws IOException {
         byte[] content = Gzip.content(random, 1_000_000);
-        // Z_FIXED of zlib has no name in Java.
+        // Z_FIXED of zlib has no name in Java; whether its Deflater takes it is its zlib's affair.
         for (int strategy : new int[] {Deflater.HUFFMAN_ONLY, Deflater.FILTERED}) {
             DecodedBlob decoded = decode(Gzip.member(content, 6, strategy, Gzip.fullHeader()));
             assertThat(decoded.bytes()).as("seed %d", seed).isEqualTo(content);
@@ -136,6 +140,76 @@ class GzipStreamTest {
         for (byte[] tail : new byte[][] {new byte[1], new byte[512], {1, 2, 3}}) {
             assertThatThrownBy(() -> decode(Gzip.join(member, tail))).isInstanceOf(InvalidLayerException.class);
         }
+    }
+
+    @Test
+    void aFlippedBitNeverGivesOtherBytes() {
+        byte[] content = Gzip.content(random, 3000);
+        byte[] good = Gzip.member(content, 6, Deflater.DEFAULT_STRATEGY, Gzip.fullHeader());
+        for (int i = 0; i < 5000; i++) {
+            byte[] bad = good.clone();
+            bad[random.nextInt(bad.length)] ^= (byte) (1 << random.nextInt(8));
+            try {
+                assertThat(decode(bad).bytes()).as("seed %d", seed).isEqualTo(content);
+            } catch (IOException e) {
+                assertThat(e).as("seed %d", seed).isInstanceOf(InvalidLayerException.class);
+            }
+        }
+    }
+
+    @Test
+    void aBlockLongerThanTheSpacingMakesALongerSpan() throws IOException {
+        byte[] block = Gzip.member(Gzip.content(random, 50_000), 6);
+        DecodedBlob decoded = decode(Gzip.join(block, Gzip.oneBlockOfZeros(1_000_001), block));
+        assertThat(decoded.spans()).extracting(StreamSpan::decodedLength).containsExactly(50_000L, 1_000_001L, 50_000L);
+        decoded.check();
+    }
+
+    @Test
+    void aBlockTooLongForASpanIsOnlyDecodedAsAWhole() throws IOException {
+        byte[] block = Gzip.member(Gzip.content(random, 100_000), 6);
+        int zeros = SpanTableBuilder.MAX_DECODED + 1;
+        DecodedBlob decoded = decode(Gzip.join(block, Gzip.oneBlockOfZeros(zeros), block));
+        assertThat(decoded.bytes()).hasSize(zeros + 200_000);
+        assertThat(decoded.spans()).isEmpty();
+    }
+
+    @Test
+    void tooManyBlocksOfNothingAreOnlyDecodedAsAWhole() throws IOException {
+        byte[] block = Gzip.member(Gzip.content(random, 100_000), 6);
+        DecodedBlob decoded =
+                decode(Gzip.join(block, Gzip.emptyBlocks(SpanTableBuilder.MAX_COMPRESSED / 5 + 1), block));
+        assertThat(decoded.bytes()).hasSize(200_000);
+        assertThat(decoded.spans()).isEmpty();
+    }
+
+    @Test
+    void storedBlocksBetweenOthersAreGoodToBeginAt() throws IOException {
+        byte[] content = Gzip.content(random, 3_000_000);
+        DecodedBlob decoded = decode(Gzip.flushedMember(content, random), 1);
+        assertThat(decoded.bytes()).as("seed %d", seed).isEqualTo(content);
+        decoded.check();
+        assertThat(decoded.spans())
+                .as("seed %d", seed)
+                .anyMatch(span -> span.auxiliary().length > 0
+                        && span.auxiliary()[0] >= 3
+                        && isStored(decoded.blobBytes(span)[0], span.auxiliary()[0]));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip -1", "gzip -6", "gzip -9", "pigz -b 128 -p 3", "pigz -i -p 3"})
+    void otherProgramsMembersAreDecoded(String command) throws IOException, InterruptedException {
+        byte[] content = Gzip.content(random, 1_500_000);
+        Optional<byte[]> blob = Gzip.byProgram(List.of(command.split(" ")), content);
+        assumeTrue(blob.isPresent(), command + " is not installed");
+        DecodedBlob decoded = decode(blob.get());
+        assertThat(decoded.bytes()).as("seed %d", seed).isEqualTo(content);
+        assertThat(decoded.spans()).hasSizeGreaterThan(4);
+        decoded.check();
+    }
+
+    private static boolean isStored(byte first, int bits) {
+        return ((first & 0xFF) >> (8 - bits) & 6) == 0;
     }
 
     private DecodedBlob decode(byte[] blob) throws IOException {
