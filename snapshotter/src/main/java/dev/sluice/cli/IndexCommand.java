@@ -25,6 +25,47 @@ final class IndexCommand {
         this.out = out;
     }
 
+    @Command(
+            description = {
+                "Reads the plain layers of an image once, and keeps on this node what makes them lazy.",
+                "Layers that were fetched here before are not read again."
+            })
+    int create(
+            @Parameters(index = "0", paramLabel = "IMAGE", description = "The image, such as registry.local/app:1.")
+                    String image,
+            @Option(
+                            names = "--config",
+                            paramLabel = "FILE",
+                            description = "The configuration, instead of /etc/sluice/config.toml.")
+                    Optional<Path> config)
+            throws InvalidConfigException, IOException {
+        ImageReference reference = SluiceCommand.image("IMAGE", image);
+        runner.create(SluiceCommand.load(config, Map.of()), reference)
+                .forEach(layer -> out.println(IndexText.plain(layer)));
+        return ExitCode.OK;
+    }
+
+    @Command(
+            description = {
+                "Publishes the indexes of an image beside it, for other nodes, and signs them if",
+                "index.signing_key is set. Makes those that are missing."
+            })
+    int push(
+            @Parameters(index = "0", paramLabel = "IMAGE", description = "The image, such as registry.local/app:1.")
+                    String image,
+            @Option(
+                            names = "--config",
+                            paramLabel = "FILE",
+                            description = "The configuration, instead of /etc/sluice/config.toml.")
+                    Optional<Path> config)
+            throws InvalidConfigException, IOException {
+        ImageReference reference = SluiceCommand.image("IMAGE", image);
+        Runners.IndexRunner.Publication published = runner.push(SluiceCommand.load(config, Map.of()), reference);
+        published.layers().forEach(layer -> out.println(IndexText.plain(layer)));
+        out.println("published as " + published.artifact() + " for manifest " + published.manifest());
+        return ExitCode.OK;
+    }
+
     @Command(description = "Lists the indexes of an image, for this machine's platform.")
     int ls(
             @Parameters(index = "0", paramLabel = "IMAGE", description = "The image, such as registry.local/app:1.")

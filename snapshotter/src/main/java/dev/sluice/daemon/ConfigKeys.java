@@ -102,7 +102,7 @@ final class ConfigKeys {
     static final ConfigKey<DataSize> PLAIN_SPACING = ConfigKey.of(
             "plain.spacing",
             ConfigType.dataSize(DataSize.ofMebibytes(1), DataSize.ofMebibytes(16)),
-            DataSize.ofMebibytes(4),
+            DataSize.ofMebibytes(2),
             "How far apart the places are from which such a layer can be read later. Nearer costs a larger",
             "index, farther a longer first read.");
     static final ConfigKey<DataSize> PLAIN_INDEXES = ConfigKey.of(

@@ -9,33 +9,23 @@ import dev.sluice.layer.GzipSpanDecoder;
 import dev.sluice.layer.IdentityDecoder;
 import dev.sluice.layer.ZstdDecoder;
 import dev.sluice.layer.estargz.EstargzFormat;
-import dev.sluice.layer.tar.StreamDecoders;
-import dev.sluice.layer.tar.TarLimits;
 import dev.sluice.linux.Linux;
-import dev.sluice.linux.Zlib;
 import dev.sluice.mount.DiskUsage;
 import dev.sluice.mount.ImageMounts;
 import dev.sluice.mount.LayerManager;
-import dev.sluice.mount.PlainSettings;
-import dev.sluice.mount.ZlibBlocks;
 import dev.sluice.ondemand.Backend;
 import dev.sluice.ondemand.Keeper;
 import dev.sluice.registry.RegistryClient;
 import dev.sluice.snapshot.Snapshots;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Everything that makes layers lazy, wired: registry, fill engine, backend, layers; and who refers to layers: snapshots and mounts of
  * images. The snapshots service stands on top of it.
  */
 final class LayerRuntime implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(LayerRuntime.class);
-
     private static final List<Decoder> DECODERS =
             List.of(new IdentityDecoder(), new GzipDecoder(), new GzipSpanDecoder(), new ZstdDecoder());
 
@@ -94,7 +84,7 @@ final class LayerRuntime implements AutoCloseable {
                     config.background().delay(),
                     config.background().rate().bytes(),
                     config.maxDisk().bytes(),
-                    plain(config, linux, root.path()))));
+                    PlainLayerSettings.of(config, linux, root.path(), registry))));
             // Before the layers are closed: what a keeper holds waits for the next process instead of failing with its
             // layer.
             closing.add(backend);
@@ -107,24 +97,6 @@ final class LayerRuntime implements AutoCloseable {
             closing.closeAfter(e);
             throw e;
         }
-    }
-
-    private static PlainSettings plain(Config config, Linux linux, Path root) throws IOException {
-        Zlib.Lookup zlib = Zlib.load();
-        if (zlib instanceof Zlib.Missing missing) {
-            log.warn("Layers of tar and gzip are left to containerd: {}", missing.reason());
-        }
-        // Decoding and hashing take two threads for each layer.
-        int atOnce = Math.max(2, Runtime.getRuntime().availableProcessors() / 2);
-        return new PlainSettings(
-                config.plain().fetch(),
-                config.plain().patience(),
-                atOnce,
-                new StreamDecoders(ZlibBlocks.factory(zlib)),
-                config.plain().spacing().bytes(),
-                TarLimits.forHeap(Runtime.getRuntime().maxMemory()),
-                config.plain().indexes().bytes(),
-                Backends.erofs(config, linux, root).mounter());
     }
 
     /** Mounts images again that an earlier process had mounted. Before that no layer is deleted. */

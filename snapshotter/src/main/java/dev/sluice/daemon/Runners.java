@@ -86,6 +86,42 @@ public record Runners(
         List<PublishedIndex> list(Config config, ImageReference image) throws IOException;
 
         /**
+         * Makes the indexes of an image's plain layers that are missing on this node.
+         *
+         * @param image with a tag or digest
+         */
+        List<LayerIndexing> create(Config config, ImageReference image) throws IOException;
+
+        /**
+         * Publishes the indexes of an image's plain layers beside it; makes those that are missing.
+         *
+         * @param image with a tag or digest
+         */
+        Publication push(Config config, ImageReference image) throws IOException;
+
+        /**
+         * What an index is of one layer.
+         *
+         * @param layerBytes size of the layer's blob
+         * @param indexBytes size of its index; 0 if the layer is not a plain one
+         * @param made whether the layer was fetched for it
+         * @param spans from how many places the layer can be decoded; 0 if only as a whole
+         */
+        record LayerIndexing(Digest layer, long layerBytes, long indexBytes, boolean made, int spans) {}
+
+        /**
+         * What was published.
+         *
+         * @param manifest of the image
+         * @param artifact what to pin for it
+         */
+        record Publication(Digest manifest, Digest artifact, List<LayerIndexing> layers) {
+            public Publication {
+                layers = List.copyOf(layers);
+            }
+        }
+
+        /**
          * Deletes a published index from the repository of an image.
          *
          * @param artifact as {@link #list} tells it

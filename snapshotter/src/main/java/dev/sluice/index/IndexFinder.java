@@ -107,7 +107,10 @@ public final class IndexFinder {
     }
 
     private IndexSearch pinned(ResolvedImage image, Digest artifact) throws IOException {
-        return loader.load(image, artifact, Optional.empty(), Deadline.after(timeout));
+        IndexSearch.Voucher voucher = trust.pinned().containsKey(image.manifestDigest())
+                ? IndexSearch.Voucher.CONFIGURATION
+                : IndexSearch.Voucher.IMAGE;
+        return loader.load(image, artifact, voucher, Optional.empty(), Deadline.after(timeout));
     }
 
     /** The first that is acceptable, the newest first; but those that name a trusted key before all others. */
@@ -117,10 +120,12 @@ public final class IndexFinder {
                 registry.referrers(image.reference(), image.manifestDigest(), IndexArtifact.TYPE, deadline));
         candidates.sort(Comparator.comparing((Descriptor candidate) -> !namesOneOf(keys, candidate))
                 .thenComparing(IndexFinder::created, Comparator.reverseOrder()));
+        IndexSearch.Voucher voucher =
+                keys.isPresent() ? IndexSearch.Voucher.CONFIGURATION : IndexSearch.Voucher.REPOSITORY;
         List<String> objections = new ArrayList<>();
         for (Descriptor candidate : candidates.subList(0, Math.min(candidates.size(), MAX_CANDIDATES))) {
             try {
-                return loader.load(image, candidate.digest(), keys, deadline);
+                return loader.load(image, candidate.digest(), voucher, keys, deadline);
             } catch (RegistryException.Unavailable e) {
                 throw e;
             } catch (InvalidIndexException | RegistryException e) {

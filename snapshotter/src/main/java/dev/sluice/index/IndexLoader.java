@@ -22,12 +22,17 @@ final class IndexLoader {
      * Fetches the manifest and the config of an artifact; not the indexes.
      *
      * @param artifact digest of the manifest
+     * @param voucher why it is looked at
      * @param keys one of which must have signed it; absent if nobody must
      * @throws InvalidIndexException if it is no artifact for this image, or lacks the signature
      * @throws RegistryException if it could not be fetched
      */
     IndexSearch.Found load(
-            ResolvedImage image, Digest artifact, Optional<List<VerificationKey>> keys, Deadline deadline)
+            ResolvedImage image,
+            Digest artifact,
+            IndexSearch.Voucher voucher,
+            Optional<List<VerificationKey>> keys,
+            Deadline deadline)
             throws InvalidIndexException, RegistryException {
         IndexArtifact parsed =
                 IndexArtifact.parse(registry.manifest(image.reference().withDigest(artifact), deadline));
@@ -38,7 +43,7 @@ final class IndexLoader {
             parsed.requireSignature(image.manifestDigest(), keys.get());
         }
         byte[] config = registry.blob(image.reference(), parsed.config(), IndexConfig.MAX_BYTES, deadline);
-        return new IndexSearch.Found(artifact, layers(image, parsed.config(config)));
+        return new IndexSearch.Found(artifact, voucher, layers(image, parsed.config(config)));
     }
 
     private static Map<Digest, LayerIndexRef> layers(ResolvedImage image, IndexConfig config)

@@ -34,7 +34,7 @@ public enum IndexPolicy {
      *
      * <p>Protects against nobody who can push to the repository, and not against the registry or the mirrors that may answer for
      * referrers, even where the image is named by digest. Right where those who push images and those who push indexes are the same, and
-     * the registry is trusted.
+     * the registry is trusted. An image that shares a layer with one from such a repository is given the layer as that index has it.
      */
     SAME_REGISTRY
 }

@@ -8,15 +8,27 @@ import java.util.Optional;
 
 /** What came of looking for the indexes of an image's layers. */
 public sealed interface IndexSearch {
+    /** Who stands for what an index says. */
+    enum Voucher {
+        /** We: our configuration names the artifact, or the key that has signed it. */
+        CONFIGURATION,
+        /** The image, whose manifest names the artifact: right for this image, and for no other one that has the same layers. */
+        IMAGE,
+        /** Whoever may write to the repository. */
+        REPOSITORY
+    }
+
     /**
      * An artifact that the policy accepts.
      *
      * @param artifact digest of its manifest
+     * @param voucher who stands for it
      * @param layers by the digests of their blobs; all are layers of the image, but not every layer of the image needs to be there
      */
-    record Found(Digest artifact, Map<Digest, LayerIndexRef> layers) implements IndexSearch {
+    record Found(Digest artifact, Voucher voucher, Map<Digest, LayerIndexRef> layers) implements IndexSearch {
         public Found {
             requireNonNull(artifact, "artifact is null");
+            requireNonNull(voucher, "voucher is null");
             layers = Map.copyOf(layers);
         }
 

@@ -105,7 +105,11 @@ public final class ImageMounts {
                             "layer " + image.manifest().layers().get(i).digest() + " of " + reference
                                     + " cannot be lazy: " + notLazy.reason());
                 }
-                LayerKey key = ((Outcome.Lazy) outcome).key();
+                if (!(outcome instanceof Outcome.Lazy lazy)) {
+                    throw new IOException("interrupted while layer "
+                            + image.manifest().layers().get(i).digest() + " of " + reference + " was fetched");
+                }
+                LayerKey key = lazy.key();
                 acquired.add(0, key);
                 lowers.add(0, layers.directory(key));
             }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -29,6 +30,8 @@ final class IndexStore {
     private static final Logger log = LoggerFactory.getLogger(IndexStore.class);
 
     private static final String SUFFIX = ".index";
+    private static final String TEMPORARY = ".new-";
+    private static final Duration LEFTOVER_AGE = Duration.ofHours(1);
 
     private final Path root;
     private final long maxBytes;
@@ -38,17 +41,17 @@ final class IndexStore {
         this.maxBytes = maxBytes;
     }
 
+    /** Where it is in the directory of everything that Sluice keeps. */
+    static Path below(Path root) {
+        return root.resolve("indexes");
+    }
+
     /**
      * @param root made if it is not there
      * @param maxBytes that all indexes may take
      */
     static IndexStore open(Path root, long maxBytes) throws IOException {
         Files.createDirectories(root);
-        try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(root, ".new-*")) {
-            for (Path leftover : leftovers) {
-                Files.delete(leftover);
-            }
-        }
         return new IndexStore(root, maxBytes);
     }
 
@@ -59,7 +62,7 @@ final class IndexStore {
      */
     String put(TarIndex index) throws IOException {
         byte[] bytes = index.toBytes();
-        Path temporary = root.resolve(".new-" + UUID.randomUUID());
+        Path temporary = root.resolve(TEMPORARY + UUID.randomUUID());
         try {
             try (FileChannel channel =
                     FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -101,6 +104,7 @@ final class IndexStore {
     }
 
     private synchronized void prune() throws IOException {
+        dropLeftovers();
         record Kept(Path file, long bytes, FileTime used) {}
         List<Kept> all = new ArrayList<>();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(root, "*" + SUFFIX)) {
@@ -120,6 +124,19 @@ final class IndexStore {
                     maxBytes);
             Files.deleteIfExists(oldest.file());
             bytes -= oldest.bytes();
+        }
+    }
+
+    /** What a crash left half written; younger ones may be somebody's who writes just now. */
+    private void dropLeftovers() throws IOException {
+        FileTime old = FileTime.from(Instant.now().minus(LEFTOVER_AGE));
+        try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(root, TEMPORARY + "*")) {
+            for (Path leftover : leftovers) {
+                if (Files.exists(leftover)
+                        && Files.getLastModifiedTime(leftover).compareTo(old) < 0) {
+                    Files.deleteIfExists(leftover);
+                }
+            }
         }
     }
 }

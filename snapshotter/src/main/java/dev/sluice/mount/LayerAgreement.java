@@ -65,7 +65,7 @@ final class LayerAgreement {
     private boolean holds(LayerClaim claim, Map<String, LayerKey> layers) {
         Optional<LayerId> layer = Optional.ofNullable(layers.get(claim.chainId()))
                 .map(key -> MountKey.parse(key).layer());
-        if (layer.isPresent() && stored.isVerified(layer.get())) {
+        if (layer.isPresent() && stored.isMeantBy(claim, layer.get())) {
             return true;
         }
         String blob = claim.layer().digest().toString();

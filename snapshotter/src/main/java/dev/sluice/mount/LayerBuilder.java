@@ -91,7 +91,7 @@ final class LayerBuilder {
         references.pin(id);
         try {
             if (store.find(id).isEmpty()) {
-                store.create(id, directory -> fill(directory, layer, index, source, "", false));
+                store.create(id, directory -> fill(directory, layer, index, source, "", "", false));
             }
             return id;
         } catch (IOException | RuntimeException e) {
@@ -114,6 +114,7 @@ final class LayerBuilder {
      * Fills a layer's directory, but for its data.
      *
      * @param diffId of the layer, if all its bytes were looked at; else empty
+     * @param claimedBy as in {@link LayerRecord}
      * @param whole whether its data are complete
      */
     static void fill(
@@ -122,6 +123,7 @@ final class LayerBuilder {
             LayerIndex index,
             String source,
             String diffId,
+            String claimedBy,
             boolean whole)
             throws IOException {
         index.spans().writeTo(directory.spans());
@@ -137,6 +139,7 @@ final class LayerBuilder {
                 missing,
                 List.of(source),
                 diffId,
+                claimedBy,
                 whole));
     }
 

@@ -5,16 +5,11 @@ import dev.sluice.layer.InvalidLayerException;
 import dev.sluice.layer.LayerDescriptor;
 import dev.sluice.layer.LayerIndex;
 import dev.sluice.layer.tar.Compression;
-import dev.sluice.layer.tar.StreamDecoder;
 import dev.sluice.layer.tar.TarIndex;
-import dev.sluice.layer.tar.TarPass;
 import dev.sluice.registry.Digest;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,13 +20,9 @@ import org.slf4j.LoggerFactory;
 final class LayerFetch {
     private static final Logger log = LoggerFactory.getLogger(LayerFetch.class);
 
-    /** Transfers of one layer at once: one connection rarely gets all that a link can carry. */
-    private static final int PARALLEL = 4;
-
-    private final PlainSettings settings;
+    private final BlobPass blobs;
     private final WholeLayers wholeLayers;
     private final IndexStore indexes;
-    private final Executor transfers;
 
     /**
      * What to fetch.
@@ -40,15 +31,11 @@ final class LayerFetch {
      */
     record Task(LayerDescriptor layer, Compression compression, Digest diffId, String source, Blob blob) {}
 
-    /**
-     * @param indexes keeps what is found out about the layer
-     * @param transfers runs what waits for the network
-     */
-    LayerFetch(PlainSettings settings, WholeLayers wholeLayers, IndexStore indexes, Executor transfers) {
-        this.settings = settings;
+    /** @param indexes keeps what is found out about the layer */
+    LayerFetch(BlobPass blobs, WholeLayers wholeLayers, IndexStore indexes) {
+        this.blobs = blobs;
         this.wholeLayers = wholeLayers;
         this.indexes = indexes;
-        this.transfers = transfers;
     }
 
     /**
@@ -76,6 +63,7 @@ final class LayerFetch {
                 layerIndex,
                 task.source(),
                 task.diffId().toString(),
+                "",
                 true);
         log.info(
                 "Layer {} of {} was fetched in {} ms: {} bytes, {} bytes of files",
@@ -87,18 +75,8 @@ final class LayerFetch {
     }
 
     private TarIndex pass(Task task, LayerDirectory directory, Blob.Source source) throws IOException {
-        try (DataFile data = DataFile.create(directory.files().data());
-                StreamDecoder decoder = settings.decoders().open(task.compression(), settings.spacing());
-                TarPass pass = new TarPass(
-                        task.layer(), task.diffId().toString(), task.compression(), decoder, data, settings.limits());
-                BlobStream stream = new BlobStream(task.blob(), source, transfers, PARALLEL, new AtomicLong())) {
-            ByteBuffer part = stream.read();
-            while (part.hasRemaining()) {
-                pass.accept(part);
-                stream.release(part);
-                part = stream.read();
-            }
-            TarIndex index = pass.finish();
+        try (DataFile data = DataFile.create(directory.files().data())) {
+            TarIndex index = blobs.pass(task, source, data);
             data.finish(index.deviceSize());
             return index;
         }

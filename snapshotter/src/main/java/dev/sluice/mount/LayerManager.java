@@ -157,9 +157,18 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
         if (!settings.plain.fetch()) {
             return Optional.empty();
         }
-        LayerFetch fetch = new LayerFetch(settings.plain, wholeLayers, indexes, fetches.transfers());
-        return Optional.of(
-                new PlainLayers(store, references, indexes, settings.plain.limits(), fetch, fetches.layers()));
+        LayerFetch fetch = new LayerFetch(new BlobPass(settings.plain, fetches.transfers()), wholeLayers, indexes);
+        return Optional.of(new PlainLayers(
+                store,
+                references,
+                indexes,
+                settings.plain
+                        .published()
+                        .map(finder -> new PublishedIndexes(finder, settings.plain.limits(), settings.acquireTimeout)),
+                settings.plain.publishing().map(target -> new FirstPulls(indexes, target, fetches.transfers())),
+                settings.plain.limits(),
+                fetch,
+                fetches.layers()));
     }
 
     /**
@@ -173,7 +182,7 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
         LayerStore store = LayerStore.open(settings.root.resolve("layers"));
         EarlierMounts earlier = earlierMounts(settings, store, mountPoints);
         mountPoints.detachAll();
-        IndexStore indexes = IndexStore.open(settings.root.resolve("indexes"), settings.plain.indexBytes());
+        IndexStore indexes = IndexStore.open(IndexStore.below(settings.root), settings.plain.indexBytes());
         LayerManager manager = new LayerManager(settings, store, mountPoints, earlier, indexes);
         settings.backend.resume(manager.new ForBackend());
         return manager;

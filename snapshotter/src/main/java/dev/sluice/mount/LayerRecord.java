@@ -24,7 +24,8 @@ import java.util.stream.Stream;
  * @param missingDirectories paths that the table of contents does not name, ordered; they take their attributes from the layers
  *     below
  * @param sources image references whose repositories have the blob, the first known first
- * @param diffId that all bytes of the layer were found to have, {@code sha256:hex}; empty if nobody has looked at all of them
+ * @param diffId that all bytes of the layer were found to have, {@code sha256:hex}, by us or by who signed its index; empty if nobody has looked at all of them
+ * @param claimedBy digest of the one manifest that its index is right for; empty if it is not the image that names the index
  * @param whole whether the data device was complete when the directory was made
  */
 record LayerRecord(
@@ -38,6 +39,7 @@ record LayerRecord(
         List<String> missingDirectories,
         List<String> sources,
         String diffId,
+        String claimedBy,
         boolean whole) {
     static final String MAGIC = "sluice-layer";
     static final int VERSION = 2;
@@ -58,6 +60,7 @@ record LayerRecord(
         requireNonNull(indexDigest, "indexDigest is null");
         missingDirectories = List.copyOf(missingDirectories);
         sources = List.copyOf(sources);
+        claimedBy = version == FIRST_VERSION ? "" : requireNonNull(claimedBy, "claimedBy is null");
         diffId = version == FIRST_VERSION ? "" : requireNonNull(diffId, "diffId is null");
     }
 
@@ -77,6 +80,7 @@ record LayerRecord(
                 missingDirectories,
                 more,
                 diffId,
+                claimedBy,
                 whole);
     }
 

@@ -1,6 +1,7 @@
 package dev.sluice.mount;
 
 import dev.sluice.image.ResolvedImage;
+import dev.sluice.index.IndexSearch;
 import dev.sluice.layer.Blob;
 import dev.sluice.layer.LayerDescriptor;
 import dev.sluice.layer.LayerIndex;
@@ -29,6 +30,8 @@ final class PlainLayers {
     private final LayerStore store;
     private final LayerReferences references;
     private final IndexStore indexes;
+    private final Optional<PublishedIndexes> published;
+    private final Optional<FirstPulls> publisher;
     private final TarLimits limits;
     private final LayerFetch fetch;
     private final Executor executor;
@@ -41,9 +44,13 @@ final class PlainLayers {
             LayerStore store,
             LayerReferences references,
             IndexStore indexes,
+            Optional<PublishedIndexes> published,
+            Optional<FirstPulls> publisher,
             TarLimits limits,
             LayerFetch fetch,
             Executor executor) {
+        this.published = published;
+        this.publisher = publisher;
         this.limits = limits;
         this.store = store;
         this.references = references;
@@ -71,10 +78,17 @@ final class PlainLayers {
         if (store.find(id).isPresent() || createFromIndex(id, layer, diffId, source)) {
             return Optional.of(new LayerBuilder.Result.Built(id));
         }
+        Optional<LayerId> indexed = createFromPublished(image, layer, diffId, source);
+        if (indexed.isPresent()) {
+            references.unpin(id);
+            return Optional.of(new LayerBuilder.Result.Built(indexed.get()));
+        }
         LayerFetch.Task task = new LayerFetch.Task(layer, compression.get(), diffId, source, blob);
         CompletableFuture<LayerId> fetched = start(id, task).whenComplete((done, failure) -> {
             if (failure != null) {
                 references.unpin(id);
+            } else {
+                publisher.ifPresent(pulls -> pulls.fetched(image));
             }
         });
         return Optional.of(new LayerBuilder.Result.UnderWay(id, fetched));
@@ -93,7 +107,8 @@ final class PlainLayers {
             }
             LayerIndex layerIndex = index.toLayerIndex(IndexStore.digest(bytes.get()));
             store.create(
-                    id, directory -> LayerBuilder.fill(directory, layer, layerIndex, source, diffId.toString(), false));
+                    id,
+                    directory -> LayerBuilder.fill(directory, layer, layerIndex, source, diffId.toString(), "", false));
             return true;
         } catch (IOException e) {
             log.warn("The index of layer {} is of no use, the layer is fetched: {}", layer.digest(), e.getMessage());
@@ -101,7 +116,46 @@ final class PlainLayers {
         }
     }
 
-    private static boolean isOf(TarIndex index, LayerDescriptor layer, Digest diffId) {
+    /** Makes a layer lazy by what somebody else has found out about it. It is pinned for the caller. */
+    private Optional<LayerId> createFromPublished(
+            ResolvedImage image, LayerDescriptor layer, Digest diffId, String source) {
+        Optional<PublishedIndexes.Accepted> found =
+                published.isPresent() ? published.get().find(image, layer, diffId) : Optional.empty();
+        if (found.isEmpty()) {
+            return Optional.empty();
+        }
+        PublishedIndexes.Accepted accepted = found.get();
+        boolean trusted = accepted.voucher() == IndexSearch.Voucher.CONFIGURATION;
+        String claimedBy = accepted.voucher() == IndexSearch.Voucher.IMAGE
+                ? image.manifestDigest().toString()
+                : "";
+        // What an image says of its own layers must never be taken for what is known of them.
+        LayerId id = LayerId.of(layer.digest(), accepted.digest() + claimedBy);
+        references.pin(id);
+        try {
+            if (store.find(id).isEmpty()) {
+                LayerIndex layerIndex = accepted.index().toLayerIndex(accepted.digest());
+                store.create(
+                        id,
+                        directory -> LayerBuilder.fill(
+                                directory,
+                                layer,
+                                layerIndex,
+                                source,
+                                trusted ? diffId.toString() : "",
+                                claimedBy,
+                                false));
+            }
+            return Optional.of(id);
+        } catch (IOException e) {
+            references.unpin(id);
+            log.warn("The index of layer {} is of no use, the layer is fetched: {}", layer.digest(), e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** Whether an index says that it is of this layer. */
+    static boolean isOf(TarIndex index, LayerDescriptor layer, Digest diffId) {
         return index.blobDigest().equals(layer.digest())
                 && index.blobSize() == layer.size()
                 && index.diffId().equals(diffId.toString());

@@ -2,10 +2,17 @@ package dev.sluice.mount;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.sluice.image.ResolvedImage;
+import dev.sluice.index.IndexFinder;
+import dev.sluice.index.LayerIndexBlob;
 import dev.sluice.layer.tar.StreamDecoders;
 import dev.sluice.layer.tar.TarLimits;
 import dev.sluice.ondemand.ErofsMounter;
+import dev.sluice.registry.Digest;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * What becomes of plain layers.
@@ -17,6 +24,8 @@ import java.time.Duration;
  * @param spacing of the places from which such a layer can be decoded later, in decoded bytes
  * @param limits of what a layer may hold
  * @param indexBytes how much disk indexes may take, in bytes
+ * @param published finds indexes that others have made; empty to use none
+ * @param publishing takes what is found out about whole images; empty to keep it here
  * @param erofs mounts layers that came whole
  */
 public record PlainSettings(
@@ -27,10 +36,20 @@ public record PlainSettings(
         long spacing,
         TarLimits limits,
         long indexBytes,
+        Optional<IndexFinder> published,
+        Optional<Publishing> publishing,
         ErofsMounter erofs) {
+    /** Publishes indexes. */
+    public interface Publishing {
+        /** @return digest of what was published */
+        Digest publish(ResolvedImage image, List<LayerIndexBlob> indexes) throws IOException;
+    }
+
     public PlainSettings {
         requireNonNull(patience, "patience is null");
         requireNonNull(decoders, "decoders is null");
+        requireNonNull(published, "published is null");
+        requireNonNull(publishing, "publishing is null");
         requireNonNull(erofs, "erofs is null");
     }
 }

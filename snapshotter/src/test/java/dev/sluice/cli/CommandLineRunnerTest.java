@@ -33,6 +33,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CommandLineRunnerTest {
+    private static final Digest LAYER = Digest.sha256(new byte[] {3});
+    private static final List<Runners.IndexRunner.LayerIndexing> INDEXED = List.of(
+            new Runners.IndexRunner.LayerIndexing(LAYER, 10_000, 150, true, 7),
+            new Runners.IndexRunner.LayerIndexing(LAYER, 10_000, 150, false, 0),
+            new Runners.IndexRunner.LayerIndexing(LAYER, 10_000, 0, false, 0));
+
     private static final StatusReport STATUS = new StatusReport(
             "1.0",
             "fuse",
@@ -317,6 +323,18 @@ class CommandLineRunnerTest {
                     }
 
                     @Override
+                    public List<LayerIndexing> create(Config config, ImageReference image) {
+                        called("index create " + image, config);
+                        return INDEXED;
+                    }
+
+                    @Override
+                    public Publication push(Config config, ImageReference image) {
+                        called("index push " + image, config);
+                        return new Publication(Digest.sha256(new byte[] {1}), Digest.sha256(new byte[] {2}), INDEXED);
+                    }
+
+                    @Override
                     public void remove(Config config, ImageReference image, Digest artifact) {
                         called("index rm " + image + " " + artifact, config);
                     }
@@ -327,5 +345,27 @@ class CommandLineRunnerTest {
     private void called(String call, Config config) {
         calls.add(call);
         configs.add(config);
+    }
+
+    @Test
+    void indexCreateSaysWhatBecameOfEachLayer() {
+        assertThat(run("index", "create", "registry.local/app:1")).isZero();
+
+        assertThat(calls).containsExactly("index create registry.local/app:1");
+        assertThat(out.toString())
+                .contains(LAYER + " was read: 150 bytes of index, 1.50 % of the layer, to be read in 7 pieces")
+                .contains(
+                        LAYER + " was known: 150 bytes of index, 1.50 % of the layer, but it can only be decoded as a")
+                .contains(LAYER + " needs none: it is not a plain layer");
+    }
+
+    @Test
+    void indexPushSaysWhatToPin() {
+        assertThat(run("index", "push", "registry.local/app:1")).isZero();
+
+        assertThat(calls).containsExactly("index push registry.local/app:1");
+        assertThat(out.toString())
+                .contains("published as " + Digest.sha256(new byte[] {2}) + " for manifest "
+                        + Digest.sha256(new byte[] {1}));
     }
 }

@@ -44,7 +44,7 @@ class ConfigLoaderTest {
                         new Config.Background(Duration.ofMinutes(5), DataSize.ofMebibytes(8)),
                         new DataSize(0),
                         new Config.Plain(
-                                true, Duration.ofSeconds(1), DataSize.ofMebibytes(4), DataSize.ofMebibytes(1024)),
+                                true, Duration.ofSeconds(1), DataSize.ofMebibytes(2), DataSize.ofMebibytes(1024)),
                         new Config.Index(IndexPolicy.PINNED, Map.of(), List.of(), false, Optional.empty()),
                         new Config.Registry(
                                 List.of(),
@@ -81,7 +81,7 @@ class ConfigLoaderTest {
                 [plain]
                 fetch = false
                 wait = "0s"
-                spacing = "2MiB"
+                spacing = "3MiB"
                 indexes = "10MiB"
                 [index]
                 policy = "same-registry"
@@ -130,7 +130,7 @@ class ConfigLoaderTest {
                         false,
                         new Config.Background(Duration.ofMinutes(1), DataSize.ofMebibytes(2)),
                         DataSize.ofMebibytes(100 << 10),
-                        new Config.Plain(false, Duration.ZERO, DataSize.ofMebibytes(2), DataSize.ofMebibytes(10)),
+                        new Config.Plain(false, Duration.ZERO, DataSize.ofMebibytes(3), DataSize.ofMebibytes(10)),
                         new Config.Index(
                                 IndexPolicy.SAME_REGISTRY,
                                 Map.of(A, B, B, A),

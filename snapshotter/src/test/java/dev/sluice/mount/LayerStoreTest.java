@@ -121,6 +121,7 @@ class LayerStoreTest {
                 List.of("usr", "name-\uDCFF"),
                 List.of("registry.example/app"),
                 "sha256:" + "c".repeat(64),
+                "",
                 true);
     }
 }

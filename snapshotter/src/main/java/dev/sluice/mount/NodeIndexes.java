@@ -1,0 +1,97 @@
+package dev.sluice.mount;
+
+import dev.sluice.image.ResolvedImage;
+import dev.sluice.index.LayerIndexBlob;
+import dev.sluice.layer.Blob;
+import dev.sluice.layer.LayerDescriptor;
+import dev.sluice.layer.tar.Compression;
+import dev.sluice.layer.tar.TarIndex;
+import dev.sluice.registry.Digest;
+import dev.sluice.registry.RegistryClient;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * The indexes of plain layers that were made on this node, for whoever wants to publish them; makes those that are missing. Works beside a
+ * running daemon. Safe for use by many threads.
+ */
+public final class NodeIndexes implements AutoCloseable {
+    private final IndexStore store;
+    private final PlainSettings settings;
+    private final LayerBuilder.BlobSource blobs;
+    private final Fetches fetches = new Fetches(1);
+
+    private NodeIndexes(IndexStore store, PlainSettings settings, LayerBuilder.BlobSource blobs) {
+        this.store = store;
+        this.settings = settings;
+        this.blobs = blobs;
+    }
+
+    /** @param root directory of everything that Sluice keeps; made if it is not there */
+    public static NodeIndexes open(Path root, PlainSettings settings, RegistryClient registry) throws IOException {
+        return new NodeIndexes(
+                IndexStore.open(IndexStore.below(root), settings.indexBytes()),
+                settings,
+                new RegistryBlobs(registry, true));
+    }
+
+    /**
+     * What a layer's index is.
+     *
+     * @param made whether it was not there, so that all of the layer was fetched
+     * @param spans from how many places the layer can be decoded; 0 if only as a whole
+     */
+    public record Indexed(LayerIndexBlob blob, boolean made, int spans) {}
+
+    /** The index of an image's layer, if it is here already; empty, too, if it is of no use. */
+    public Optional<Indexed> find(ResolvedImage image, int layer) throws IOException {
+        LayerDescriptor descriptor =
+                LayerBuilder.descriptor(image.manifest().layers().get(layer));
+        Digest diffId = image.diffIds().get(layer);
+        Optional<byte[]> bytes = store.find(descriptor.digest());
+        if (bytes.isEmpty()) {
+            return Optional.empty();
+        }
+        TarIndex index = TarIndex.read(ByteBuffer.wrap(bytes.get()), settings.limits());
+        return PlainLayers.isOf(index, descriptor, diffId)
+                ? Optional.of(indexed(index, bytes.get(), false))
+                : Optional.empty();
+    }
+
+    /**
+     * The index of an image's layer; fetches all of the layer if it is not here.
+     *
+     * @return empty if the layer is not a plain one
+     */
+    public Optional<Indexed> get(ResolvedImage image, int layer) throws IOException {
+        LayerDescriptor descriptor =
+                LayerBuilder.descriptor(image.manifest().layers().get(layer));
+        Optional<Compression> compression = Compression.ofMediaType(descriptor.mediaType());
+        if (compression.isEmpty()) {
+            return Optional.empty();
+        }
+        Optional<Indexed> here = find(image, layer);
+        if (here.isPresent()) {
+            return here;
+        }
+        String source = image.reference().toString();
+        LayerFetch.Task task = new LayerFetch.Task(
+                descriptor, compression.get(), image.diffIds().get(layer), source, blobs.open(source, descriptor));
+        TarIndex index = new BlobPass(settings, fetches.transfers())
+                .pass(task, Blob.Source.ANY, (deviceOffset, bytes) -> bytes.position(bytes.limit()));
+        store.put(index);
+        return Optional.of(indexed(index, index.toBytes(), true));
+    }
+
+    private static Indexed indexed(TarIndex index, byte[] bytes, boolean made) {
+        LayerIndexBlob blob = new LayerIndexBlob(Digest.parse(index.blobDigest()), Digest.parse(index.diffId()), bytes);
+        return new Indexed(blob, made, index.spans().size());
+    }
+
+    @Override
+    public void close() {
+        fetches.close();
+    }
+}
