@@ -139,7 +139,15 @@ class PlainImageIT {
 
         assertThat(pull.exitCode()).isNotZero();
         assertThat(Files.readString(node.sluice().log())).contains(digest).contains("cannot be fetched");
-        assertThat(layers(node)).isEmpty();
+        assertThat(layers(node))
+                .allSatisfy(layer -> assertThat(node.sluice()
+                                .settings()
+                                .root()
+                                .resolve("layers")
+                                .resolve(layer)
+                                .resolve("layer.json"))
+                        .content()
+                        .doesNotContain(digest));
     }
 
     @Test

@@ -13,7 +13,7 @@ import java.util.Random;
 final class ManyFiles {
     private static final int LAYERS = 4;
     private static final int DIRECTORY = 100;
-    private static final int WORDS = 20_000;
+    private static final int WORDS = 10_000;
 
     private final Random random = new Random(50_000);
     private final List<byte[]> words = new ArrayList<>();
@@ -21,7 +21,9 @@ final class ManyFiles {
     private ManyFiles() {
         for (int i = 0; i < WORDS; i++) {
             byte[] word = new byte[3 + random.nextInt(12)];
-            random.nextBytes(word);
+            for (int j = 0; j < word.length; j++) {
+                word[j] = (byte) ('a' + random.nextInt(26));
+            }
             words.add(word);
         }
     }

@@ -81,12 +81,13 @@ public final class PullBenchmark implements Callable<Integer> {
         double cpu = 0;
         for (int round = 0; round < rounds; round++) {
             Pull overlayfs = overlayfs(bed, reference);
-            Pull sluice = sluice(bed, reference);
+            Pull sluice = sluice(bed, reference, round > 0);
             System.out.printf(
                     Locale.ROOT,
-                    "%s, round %d: overlayfs %.1f s (%.1f s of processor), Sluice %.1f s (%.1f s): %.2f, %.2f%n",
+                    "%s, round %d (daemon %s): overlayfs %.1f s (%.1f s of processor), Sluice %.1f s (%.1f s): %.2f, %.2f%n",
                     where,
                     round + 1,
+                    round > 0 ? "in use" : "just started",
                     overlayfs.seconds,
                     overlayfs.cpu,
                     sluice.seconds,
@@ -109,10 +110,28 @@ public final class PullBenchmark implements Callable<Integer> {
         }
     }
 
-    private Pull sluice(TestBed bed, String reference) throws IOException {
+    /** @param used whether by a daemon that has pulled the image before and has forgotten it, instead of one that was just started */
+    private Pull sluice(TestBed bed, String reference, boolean used) throws IOException {
         try (TestBed round = bed.nested()) {
-            return time(node(round, reference).client(), reference, SluiceProcess.NAME);
+            SluiceNode node = node(round, reference);
+            if (used) {
+                node.client().pullLazily(reference, SluiceProcess.NAME);
+                forget(node, reference);
+            }
+            return time(node.client(), reference, SluiceProcess.NAME);
         }
+    }
+
+    /** Removes an image, and what Sluice knows of it. */
+    private static void forget(SluiceNode node, String reference) throws IOException {
+        node.client().command("images", "rm", "--sync", reference).run();
+        Path root = node.sluice().settings().root();
+        Command.of(
+                        "sh",
+                        "-c",
+                        "until [ -z \"$(ls " + root.resolve("layers") + ")\" ]; do sleep 0.1; done; rm -f "
+                                + root.resolve("indexes") + "/*")
+                .run();
     }
 
     private SluiceNode node(TestBed bed, String reference) throws IOException {
