@@ -2,6 +2,7 @@ package dev.sluice.linux;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.zip.DataFormatException;
 import jnr.ffi.Memory;
@@ -148,7 +149,12 @@ public final class InflateStream implements AutoCloseable {
     public void close() {
         if (isOpen) {
             isOpen = false;
-            libz.inflateEnd(stream);
+            try {
+                libz.inflateEnd(stream);
+            } finally {
+                // Nothing else keeps the struct from the collector any more.
+                Reference.reachabilityFence(stream);
+            }
         }
     }
 
