@@ -1,6 +1,7 @@
 package dev.sluice.mount;
 
 import dev.sluice.layer.Blob;
+import dev.sluice.layer.tar.Compression;
 import dev.sluice.layer.tar.FileSink;
 import dev.sluice.layer.tar.StreamDecoder;
 import dev.sluice.layer.tar.TarIndex;
@@ -32,17 +33,19 @@ final class BlobPass {
      * @throws IOException if the blob cannot be had, is not what its digests say, or is no tar that can be mounted
      */
     TarIndex pass(LayerFetch.Task task, Blob.Source source, FileSink files) throws IOException {
-        try (StreamDecoder decoder = settings.decoders().open(task.compression(), settings.spacing());
-                TarPass pass = new TarPass(
-                        task.layer(), task.diffId().toString(), task.compression(), decoder, files, settings.limits());
-                BlobStream stream = new BlobStream(task.blob(), source, transfers, PARALLEL, new AtomicLong())) {
+        try (BlobStream stream = new BlobStream(task.blob(), source, transfers, PARALLEL, new AtomicLong())) {
             ByteBuffer part = stream.read();
-            while (part.hasRemaining()) {
-                pass.accept(part);
-                stream.release(part);
-                part = stream.read();
+            Compression compression = task.compression().of(part);
+            try (StreamDecoder decoder = settings.decoders().open(compression, settings.spacing());
+                    TarPass pass = new TarPass(
+                            task.layer(), task.diffId().toString(), compression, decoder, files, settings.limits())) {
+                while (part.hasRemaining()) {
+                    pass.accept(part);
+                    stream.release(part);
+                    part = stream.read();
+                }
+                return pass.finish();
             }
-            return pass.finish();
         }
     }
 }
