@@ -149,7 +149,8 @@ final class RegistryCaller {
         List<Endpoint> capable = (request.onlyItself() ? all.subList(all.size() - 1, all.size()) : all)
                 .stream().filter(endpoint -> endpoint.can(request.needs())).toList();
         if (capable.isEmpty()) {
-            throw task.notFound("no host is configured that may be asked this");
+            String reason = "no host is configured that may be asked this";
+            throw request.writes() ? task.unsupported(reason) : task.notFound(reason);
         }
         return capable;
     }

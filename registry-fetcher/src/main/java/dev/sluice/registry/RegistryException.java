@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * A registry could not do what was asked. Messages read "Tried to X from HOST but failed because: Y" and hold no token, no
+ * A registry could not do what was asked. Messages read "Tried to X from HOST but failed because: Y", or "to" it, and hold no token, no
  * password, and no query of a URL.
  */
 public abstract sealed class RegistryException extends IOException {

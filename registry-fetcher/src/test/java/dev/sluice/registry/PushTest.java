@@ -307,6 +307,23 @@ class PushTest {
         assertThat(registry.requests()).isEqualTo(6);
     }
 
+    @Test
+    void aRegistryThatIsConfiguredForPullsAloneIsNotWrittenTo(@TempDir Path certs) throws Exception {
+        Path directory = Files.createDirectories(certs.resolve("registry.example"));
+        Files.writeString(
+                directory.resolve("hosts.toml"),
+                "server = \"http://" + registry.host() + "\"\ncapabilities = [\"pull\", \"resolve\"]\n");
+        try (RegistryClient reading = registry.client(
+                time, CredentialSource.anonymous(), RegistryOptions.defaults().withHostDirectories(List.of(certs)))) {
+            ImageReference image = ImageReference.parse("registry.example/team/app:v1");
+
+            assertThatThrownBy(() -> reading.putManifest(image, MediaTypes.OCI_MANIFEST, MANIFEST))
+                    .isInstanceOf(RegistryException.Unsupported.class)
+                    .hasMessageContaining("no host is configured");
+        }
+        assertThat(registry.requests()).isZero();
+    }
+
     private static MockResponse.Builder manifest() {
         return ScriptedRegistry.ok(MANIFEST).setHeader("Content-Type", MediaTypes.OCI_MANIFEST);
     }

@@ -5,6 +5,7 @@ import dev.sluice.e2e.host.ServiceProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -21,6 +22,18 @@ public final class RegistryProcess implements AutoCloseable {
 
     /** @param directory keeps blobs, configuration and log */
     public static RegistryProcess start(Path directory) throws IOException {
+        return start(directory, Map.of());
+    }
+
+    /**
+     * One that is configured in another way than usual.
+     *
+     * @param directory keeps blobs, configuration and log; of another one that has ended, too
+     * @param overrides variables of its environment such as {@code REGISTRY_STORAGE_DELETE_ENABLED}
+     */
+    public static RegistryProcess start(Path directory, Map<String, String> overrides) throws IOException {
+        Map<String, String> environment = new HashMap<>(overrides);
+        environment.put("OTEL_TRACES_EXPORTER", "none");
         Files.createDirectories(directory);
         int port = FreePort.find();
         Path configuration = directory.resolve("config.yml");
@@ -43,7 +56,7 @@ public final class RegistryProcess implements AutoCloseable {
         ServiceProcess process = ServiceProcess.start(
                 "docker-registry",
                 List.of("docker-registry", "serve", configuration.toString()),
-                Map.of("OTEL_TRACES_EXPORTER", "none"),
+                environment,
                 directory.resolve("log"));
         RegistryProcess registry = new RegistryProcess(process, port);
         try {
