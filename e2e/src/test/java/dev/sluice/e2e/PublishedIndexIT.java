@@ -2,6 +2,8 @@ package dev.sluice.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.e2e.host.Command;
 import dev.sluice.e2e.host.TestBed;
 import dev.sluice.e2e.image.DebianImage;
@@ -91,6 +93,37 @@ class PublishedIndexIT {
         }
         assertThat(bytes).isPositive().isLessThan(manifest.layerBytes() * 3 / 100);
         assertThat(index("ls")).contains(artifact).contains("signed with key");
+    }
+
+    @Test
+    void explainSaysWhatANodeKnows() throws IOException {
+        JsonNode known = explain(bed.directory("maker"));
+        assertThat(known).hasSameSizeAs(manifest.layers()).allSatisfy(layer -> {
+            assertThat(layer.path("lazy").asBoolean()).isTrue();
+            assertThat(layer.path("format").asText()).isEqualTo("tar+gzip");
+            assertThat(layer.path("pull_bytes").asLong()).isZero();
+            assertThat(layer.path("read_bytes").asLong()).isPositive();
+        });
+        JsonNode unknown = explain(bed.directory("stranger"));
+        assertThat(unknown).hasSameSizeAs(manifest.layers()).allSatisfy(layer -> {
+            assertThat(layer.path("lazy").asBoolean()).isFalse();
+            assertThat(layer.path("pull_bytes").asLong())
+                    .isEqualTo(layer.path("size").asLong());
+            assertThat(layer.path("advice").asText()).contains("sluice index push");
+        });
+    }
+
+    private JsonNode explain(Path root) throws IOException {
+        String said = Command.of(
+                        Machine.distribution().resolve("bin/sluice").toString(),
+                        "explain",
+                        "--json",
+                        reference,
+                        "--root",
+                        root.toString())
+                .run()
+                .stdout();
+        return new ObjectMapper().readTree(said);
     }
 
     @Test

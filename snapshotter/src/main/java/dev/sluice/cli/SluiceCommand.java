@@ -74,6 +74,26 @@ final class SluiceCommand {
         return ExitCode.OK;
     }
 
+    @Command(description = "Says of each layer of an image whether it is lazy here, and what it costs.")
+    int explain(
+            @Parameters(index = "0", paramLabel = "IMAGE", description = "The image, such as registry.local/app:1.")
+                    String reference,
+            @Option(
+                            names = "--config",
+                            paramLabel = "FILE",
+                            description = "The configuration, instead of /etc/sluice/config.toml.")
+                    Optional<Path> config,
+            @Option(names = "--root", paramLabel = "DIR", description = "Where layers and snapshots live.")
+                    Optional<Path> root,
+            @Option(names = "--json", description = "As JSON.") boolean json)
+            throws InvalidConfigException, IOException {
+        ImageReference image = image("IMAGE", reference);
+        ExplanationText text =
+                new ExplanationText(runners.explain().explain(load(config, options(root, Optional.empty())), image));
+        out.println(json ? text.json() : text.plain());
+        return ExitCode.OK;
+    }
+
     @Command(description = "Mounts an image without containerd.")
     int mount(
             @Parameters(index = "0", paramLabel = "REF", description = "The image, such as docker.io/library/alpine:3.")

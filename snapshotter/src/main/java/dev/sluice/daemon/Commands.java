@@ -1,9 +1,18 @@
 package dev.sluice.daemon;
 
+import dev.sluice.containerd.ContainerdClient;
+import dev.sluice.image.ImageResolver;
 import dev.sluice.linux.Linux;
+import dev.sluice.mount.ImageExplainer;
+import dev.sluice.mount.LayerExplanation;
+import dev.sluice.mount.PlainSettings;
 import dev.sluice.registry.ImageReference;
+import dev.sluice.registry.Platform;
+import dev.sluice.registry.RegistryClient;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** What the commands of {@code sluice} do. */
 public final class Commands {
@@ -17,7 +26,8 @@ public final class Commands {
                 Commands::status,
                 Commands::examine,
                 RescueRun::run,
-                new IndexCommands());
+                new IndexCommands(),
+                Commands::explain);
     }
 
     private static void mount(Config config, ImageReference reference, Path directory) throws IOException {
@@ -39,6 +49,18 @@ public final class Commands {
     private static StatusReport status(Config config) throws IOException {
         try (AdminClient client = new AdminClient(config.admin())) {
             return client.status();
+        }
+    }
+
+    private static List<LayerExplanation> explain(Config config, ImageReference image) throws IOException {
+        try (RegistryClient registry = new RegistryClient(
+                        Settings.registry(config.registry()), Settings.credentials(config.registry()));
+                ContainerdClient containerd = new ContainerdClient(config.containerd())) {
+            Path root = Files.createDirectories(config.root());
+            PlainSettings plain = PlainLayerSettings.of(config, Linux.load(), root, registry);
+            return ImageExplainer.open(root, LayerRuntime.FORMATS, plain, registry)
+                    .explain(new ImageResolver(containerd, registry, Settings.hosts(config.registry()))
+                            .resolveReference(image, Platform.linuxHere()));
         }
     }
 

@@ -7,6 +7,7 @@ import dev.sluice.layer.Decoder;
 import dev.sluice.layer.GzipDecoder;
 import dev.sluice.layer.GzipSpanDecoder;
 import dev.sluice.layer.IdentityDecoder;
+import dev.sluice.layer.LayerFormat;
 import dev.sluice.layer.ZstdDecoder;
 import dev.sluice.layer.estargz.EstargzFormat;
 import dev.sluice.linux.Linux;
@@ -26,6 +27,9 @@ import java.util.List;
  * images. The snapshots service stands on top of it.
  */
 final class LayerRuntime implements AutoCloseable {
+    /** Of layers that have a table of contents. */
+    static final List<LayerFormat> FORMATS = List.of(new EstargzFormat());
+
     private static final List<Decoder> DECODERS =
             List.of(new IdentityDecoder(), new GzipDecoder(), new GzipSpanDecoder(), new ZstdDecoder());
 
@@ -76,7 +80,7 @@ final class LayerRuntime implements AutoCloseable {
                     linux,
                     registry,
                     resolver,
-                    List.of(new EstargzFormat()),
+                    FORMATS,
                     engine,
                     backend,
                     config.prepareTimeout(),

@@ -3,6 +3,7 @@ package dev.sluice.daemon;
 import static java.util.Objects.requireNonNull;
 
 import dev.sluice.index.PublishedIndex;
+import dev.sluice.mount.LayerExplanation;
 import dev.sluice.registry.Digest;
 import dev.sluice.registry.ImageReference;
 import java.io.IOException;
@@ -17,7 +18,8 @@ public record Runners(
         StatusRunner status,
         DoctorRunner doctor,
         RescueRunner rescue,
-        IndexRunner index) {
+        IndexRunner index,
+        ExplainRunner explain) {
     public Runners {
         requireNonNull(daemon, "daemon is null");
         requireNonNull(mount, "mount is null");
@@ -26,6 +28,7 @@ public record Runners(
         requireNonNull(doctor, "doctor is null");
         requireNonNull(rescue, "rescue is null");
         requireNonNull(index, "index is null");
+        requireNonNull(explain, "explain is null");
     }
 
     /** {@code sluice daemon}. */
@@ -127,6 +130,18 @@ public record Runners(
          * @param artifact as {@link #list} tells it
          */
         void remove(Config config, ImageReference image, Digest artifact) throws IOException;
+    }
+
+    /** {@code sluice explain}. */
+    @FunctionalInterface
+    public interface ExplainRunner {
+        /**
+         * Says what a pull of an image would come to on this machine; no daemon is needed.
+         *
+         * @param image with a tag or digest
+         * @return the lowest layer first
+         */
+        List<LayerExplanation> explain(Config config, ImageReference image) throws IOException;
     }
 
     /** {@code sluice doctor}. */

@@ -14,6 +14,7 @@ import dev.sluice.daemon.DoctorReport.Level;
 import dev.sluice.daemon.Runners;
 import dev.sluice.daemon.StatusReport;
 import dev.sluice.index.PublishedIndex;
+import dev.sluice.mount.LayerExplanation;
 import dev.sluice.mount.LayerStatus;
 import dev.sluice.mount.TaintedMount;
 import dev.sluice.registry.Digest;
@@ -34,6 +35,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CommandLineRunnerTest {
     private static final Digest LAYER = Digest.sha256(new byte[] {3});
+    private static final List<LayerExplanation> EXPLAINED = List.of(
+            new LayerExplanation(
+                    LAYER.toString(), "a/b", 5 << 20, "estargz", true, "it is so", 1 << 20, 2 << 20, Optional.empty()),
+            new LayerExplanation(
+                    LAYER.toString(), "a/c", 7 << 20, "tar", false, "it is not", 7 << 20, 0, Optional.of("do this")));
     private static final List<Runners.IndexRunner.LayerIndexing> INDEXED = List.of(
             new Runners.IndexRunner.LayerIndexing(LAYER, 10_000, 150, true, 7),
             new Runners.IndexRunner.LayerIndexing(LAYER, 10_000, 150, false, 0),
@@ -338,6 +344,10 @@ class CommandLineRunnerTest {
                     public void remove(Config config, ImageReference image, Digest artifact) {
                         called("index rm " + image + " " + artifact, config);
                     }
+                },
+                (config, image) -> {
+                    called("explain " + image, config);
+                    return EXPLAINED;
                 });
         return CommandLineRunner.run(runners, new PrintWriter(out, true), new PrintWriter(err, true), args);
     }
@@ -345,6 +355,27 @@ class CommandLineRunnerTest {
     private void called(String call, Config config) {
         calls.add(call);
         configs.add(config);
+    }
+
+    @Test
+    void explainSaysWhatEachLayerCosts() {
+        assertThat(run("explain", "registry.local/app:1")).isZero();
+
+        assertThat(calls).containsExactly("explain registry.local/app:1");
+        assertThat(out.toString())
+                .contains(
+                        LAYER + "  lazy  estargz, 5.0 MiB",
+                        "it is so",
+                        "at pull 1.0 MiB, at the first read of a place 2.0")
+                .contains(LAYER + "  whole tar, 7.0 MiB", "it is not", "better: do this")
+                .contains("1 of 2 layers are lazy; a pull fetches 8.0 MiB of 12.0 MiB");
+    }
+
+    @Test
+    void explainAsJson() {
+        assertThat(run("explain", "registry.local/app:1", "--json")).isZero();
+
+        assertThat(out.toString()).contains("\"lazy\" : true", "\"pull_bytes\" : 1048576", "\"advice\" : \"do this\"");
     }
 
     @Test

@@ -18,6 +18,15 @@ public enum Compression {
     private static final int SKIPPABLE_MAGIC = 0x184D2A50;
     private static final int SKIPPABLE_MASK = 0xFFFFFFF0;
 
+    /** Name of the format of such layers, as in {@link dev.sluice.layer.LayerIndex#format}. */
+    public String formatName() {
+        return switch (this) {
+            case NONE -> "tar";
+            case GZIP -> "tar+gzip";
+            case ZSTD -> "tar+zstd";
+        };
+    }
+
     /**
      * What a blob really is, by its first bytes: media types are not always right, and containerd looks at the bytes, too, where they
      * promise any compression.

@@ -123,15 +123,7 @@ public final class TarIndex {
             throw new InvalidLayerException("index says that its files take " + deviceSize() + " bytes, they take "
                     + scanner.pieces().deviceSize());
         }
-        return new LayerIndex(formatName(), indexDigest, scanner.entries(), spanTable(scanner), 0);
-    }
-
-    private String formatName() {
-        return switch (compression()) {
-            case NONE -> "tar";
-            case GZIP -> "tar+gzip";
-            case ZSTD -> "tar+zstd";
-        };
+        return new LayerIndex(compression().formatName(), indexDigest, scanner.entries(), spanTable(scanner), 0);
     }
 
     private void scan(TarScanner scanner) throws IOException {
