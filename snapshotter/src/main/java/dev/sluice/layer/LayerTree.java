@@ -149,12 +149,12 @@ public final class LayerTree {
     /**
      * An entry that is none of the above. Only the name of a whiteout, or of the root, keeps containerd from refusing it.
      *
-     * @param type for the message
+     * @param what it is, for the message
      */
-    public void unknown(String name, Attributes attributes, String type) throws InvalidLayerException {
+    public void unknown(String name, Attributes attributes, String what) throws InvalidLayerException {
         String path = nodes.path(name);
         if (!path.isEmpty() && !isWhiteout(path, attributes)) {
-            throw new InvalidLayerException("entry " + TarPath.quote(path) + " is a " + type);
+            throw new InvalidLayerException("entry " + TarPath.quote(path) + " is " + what);
         }
     }
 

@@ -397,7 +397,7 @@ class LayerTreeTest {
             tree.directory(".wh.a", A);
             tree.symlink(".wh.b", A, "");
             tree.blockDevice(".wh.c", A, -1, -1);
-            tree.unknown(".wh.d", A, "sparse file");
+            tree.unknown(".wh.d", A, "a sparse file");
             assertThat(entries())
                     .allSatisfy(entry -> assertThat(entry).isInstanceOf(Entry.CharDevice.class))
                     .extracting(Entry::path)
@@ -409,8 +409,8 @@ class LayerTreeTest {
     class EntriesOfOtherTypes {
         @Test
         void areRefused() throws InvalidLayerException {
-            tree.unknown("/", A, "volume label");
-            refused(() -> tree.unknown("a", A, "volume label"), "'a' is a volume label");
+            tree.unknown("/", A, "a volume label");
+            refused(() -> tree.unknown("a", A, "a volume label"), "'a' is a volume label");
         }
 
         @Test

@@ -139,8 +139,8 @@ final class TarScanner {
                 case TarHeader.DIRECTORY -> tree.directory(header.name, attributes);
                 case TarHeader.FIFO -> tree.fifo(header.name, attributes);
                 default ->
-                    throw new InvalidLayerException(
-                            "tar has an entry of type " + (int) header.type + ", which containerd refuses");
+                    tree.unknown(
+                            header.name, attributes, "of type " + (int) header.type + ", which containerd refuses");
             }
             return false;
         }
