@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.sluice.layer.estargz.FooterFuzz;
+import dev.sluice.layer.tar.TarFuzz;
+import dev.sluice.layer.tar.TarIndexFuzz;
 import dev.sluice.ondemand.cachefiles.MessageFuzz;
 import dev.sluice.ondemand.fanotify.EventFuzz;
 import dev.sluice.ondemand.fuse.RequestFuzz;
@@ -28,6 +30,8 @@ class FuzzCasesTest {
             "fuse-request", RequestFuzz::fuzzerTestOneInput,
             "cachefiles-message", MessageFuzz::fuzzerTestOneInput,
             "estargz-footer", FooterFuzz::fuzzerTestOneInput,
+            "tar", TarFuzz::fuzzerTestOneInput,
+            "tar-index", TarIndexFuzz::fuzzerTestOneInput,
             "containerd-filter", FilterFuzz::fuzzerTestOneInput,
             "keeper-record", KeeperRecordFuzz::fuzzerTestOneInput);
 

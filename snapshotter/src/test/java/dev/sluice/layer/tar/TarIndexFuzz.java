@@ -1,0 +1,59 @@
+package dev.sluice.layer.tar;
+
+import com.github.luben.zstd.Zstd;
+import dev.sluice.layer.InvalidLayerException;
+import dev.sluice.layer.LayerIndex;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * Fuzzes indexes of plain layers: their header, a byte, and what follows as it is if that is odd, else what follows compressed, first as many bytes
+ * of spans as twice the byte says, then headers. They have the right checksum, or hardly anything would come past it.
+ */
+public final class TarIndexFuzz {
+    private static final TarLimits LIMITS = new TarLimits(1000, 1 << 16, 1 << 20, 1 << 20, 1 << 30);
+
+    private TarIndexFuzz() {}
+
+    public static void fuzzerTestOneInput(byte[] data) throws IOException {
+        if (data.length <= TarIndexCodec.HEADER) {
+            return;
+        }
+        ByteBuffer bytes = index(data).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putInt(TarIndexCodec.CHECKSUM, TarIndexCodec.checksum(bytes));
+        try {
+            TarIndex index = TarIndex.read(bytes, LIMITS);
+            LayerIndex layer = index.toLayerIndex("sha256:index");
+            if (layer.spans().deviceSize() != index.deviceSize()) {
+                throw new AssertionError("the device has another size than its index says");
+            }
+        } catch (InvalidLayerException e) {
+            Objects.requireNonNull(e.getMessage());
+        }
+    }
+
+    private static ByteBuffer index(byte[] data) {
+        int how = data[TarIndexCodec.HEADER] & 0xFF;
+        int start = TarIndexCodec.HEADER + 1;
+        byte[] header = Arrays.copyOf(data, TarIndexCodec.HEADER);
+        byte[] spans = new byte[0];
+        byte[] headers = Arrays.copyOfRange(data, start, data.length);
+        if (how % 2 == 0) {
+            int end = Math.min(data.length, start + 2 * how);
+            spans = Zstd.compress(Arrays.copyOfRange(data, start, end));
+            headers = Zstd.compress(Arrays.copyOfRange(data, end, data.length));
+            ByteBuffer.wrap(header)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putInt(60, spans.length)
+                    .putInt(64, headers.length);
+        }
+        return ByteBuffer.allocate(header.length + spans.length + headers.length)
+                .put(header)
+                .put(spans)
+                .put(headers)
+                .flip();
+    }
+}
