@@ -5,6 +5,7 @@ import dev.sluice.layer.InvalidLayerException;
 import dev.sluice.layer.LayerDescriptor;
 import dev.sluice.layer.LayerIndex;
 import dev.sluice.layer.tar.Compression;
+import dev.sluice.layer.tar.DigestMismatchException;
 import dev.sluice.layer.tar.TarIndex;
 import dev.sluice.registry.Digest;
 import java.io.IOException;
@@ -48,7 +49,7 @@ final class LayerFetch {
         TarIndex index;
         try {
             index = pass(task, directory, Blob.Source.ANY);
-        } catch (InvalidLayerException e) {
+        } catch (InvalidLayerException | DigestMismatchException e) {
             log.warn("Layer {} is fetched once more: {}", task.layer().digest(), e.getMessage());
             Files.deleteIfExists(directory.files().data());
             index = pass(task, directory, Blob.Source.OTHER);
