@@ -93,6 +93,18 @@ class MountCommandIT {
     }
 
     @Test
+    void aPlainImageIsFetchedFirst() throws IOException {
+        Path directory = bed.directory("plain-mnt");
+        String root = node.sluice().settings().root().toString();
+        Command.of(mountCommand(Path.of(root), plain, directory, true)).run();
+
+        assertShowsTheImage(directory);
+
+        Command.of(sluice, "umount", "--root", root, directory.toString()).run();
+        assertThat(Mounts.below(directory)).isEmpty();
+    }
+
+    @Test
     void withoutADaemonItUnmountsTheImageWhenItIsAskedToEnd() throws IOException {
         Path root = bed.directory("asked");
         Path directory = bed.directory("asked-mnt");
@@ -227,7 +239,6 @@ class MountCommandIT {
             assertFails(daemon, reference, full, full + " is not empty");
         }
         assertFails(false, unreachable, directory, UNUSED);
-        assertFails(false, plain, directory, "cannot be lazy");
         assertFails(false, reference, absent, "there is no directory " + absent);
     }
 
