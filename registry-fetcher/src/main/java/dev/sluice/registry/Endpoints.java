@@ -41,22 +41,29 @@ final class Endpoints {
      */
     List<Endpoint> of(String registry, Task task) throws RegistryException {
         try {
-            Known current = known.get(registry);
-            if (current == null || !current.versions.areCurrent()) {
-                HostDirectories.Found found = directories.find(registry);
-                List<Endpoint> endpoints = new ArrayList<>();
-                for (HostEntry entry : found.entries()) {
-                    endpoints.add(endpoint(registry, entry, task));
-                }
-                current = new Known(List.copyOf(endpoints), found.versions());
-                known.put(registry, current);
+            Optional<Known> seen = Optional.ofNullable(known.get(registry));
+            if (seen.isPresent() && seen.get().versions.areCurrent()) {
+                return seen.get().endpoints;
             }
-            return current.endpoints;
+            Known fresh = read(registry, task);
+            // Tokens and health belong to one endpoint: of several threads that read, all take what the first one made.
+            return known.compute(
+                            registry, (name, now) -> Optional.ofNullable(now).equals(seen) || now == null ? fresh : now)
+                    .endpoints;
         } catch (RegistryException e) {
             throw e;
         } catch (IOException e) {
             throw task.protocol("its host directory cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    private Known read(String registry, Task task) throws IOException {
+        HostDirectories.Found found = directories.find(registry);
+        List<Endpoint> endpoints = new ArrayList<>();
+        for (HostEntry entry : found.entries()) {
+            endpoints.add(endpoint(registry, entry, task));
+        }
+        return new Known(List.copyOf(endpoints), found.versions());
     }
 
     private Endpoint endpoint(String registry, HostEntry entry, Task task) throws RegistryException {

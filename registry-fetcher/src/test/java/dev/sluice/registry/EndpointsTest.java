@@ -3,9 +3,17 @@ package dev.sluice.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.ConnectException;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 import okhttp3.HttpUrl;
@@ -105,5 +113,29 @@ class EndpointsTest {
         assertThat(endpoint.owns(HttpUrl.get("https://host.example:444/v2/"))).isFalse();
         assertThat(endpoint.owns(HttpUrl.get("http://host.example/v2/"))).isFalse();
         assertThat(endpoint.owns(HttpUrl.get("https://cdn.host.example/v2/"))).isFalse();
+    }
+
+    /** Tokens belong to an endpoint: two of the same host would each want their own. */
+    @Test
+    void areTheSameForThreadsThatAskFirstAtTheSameTime() throws Exception {
+        int threads = 4;
+        ExecutorService pool = Executors.newFixedThreadPool(threads);
+        try {
+            for (int round = 0; round < 200; round++) {
+                String host = "host" + round + ".example";
+                CyclicBarrier together = new CyclicBarrier(threads);
+                Callable<Endpoint> ask = () -> {
+                    together.await(1, TimeUnit.MINUTES);
+                    return endpoint(host);
+                };
+                Set<Endpoint> found = new HashSet<>();
+                for (Future<Endpoint> asked : pool.invokeAll(Collections.nCopies(threads, ask))) {
+                    found.add(asked.get());
+                }
+                assertThat(found).hasSize(1);
+            }
+        } finally {
+            pool.shutdownNow();
+        }
     }
 }
