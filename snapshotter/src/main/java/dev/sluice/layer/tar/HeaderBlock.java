@@ -68,10 +68,14 @@ final class HeaderBlock {
     private static Format format(byte[] block) throws InvalidLayerException {
         int unsigned = 0;
         int signed = 0;
-        for (int i = 0; i < SIZE; i++) {
-            byte b = i >= CHECKSUM && i < TYPE ? (byte) ' ' : block[i];
+        for (byte b : block) {
             unsigned += b & 0xFF;
             signed += b;
+        }
+        // The checksum itself counts as spaces.
+        for (int i = CHECKSUM; i < TYPE; i++) {
+            unsigned += ' ' - (block[i] & 0xFF);
+            signed += ' ' - block[i];
         }
         long checksum = Numbers.octal(block, CHECKSUM, 8);
         if (checksum != unsigned && checksum != signed) {
@@ -90,12 +94,14 @@ final class HeaderBlock {
             Numbers.field(block, 488, 12);
             return text(block, PREFIX, 131);
         }
-        if (format == Format.USTAR || !hasGnuTimes(block)) {
-            String prefix = text(block, PREFIX, 155);
-            boolean isAscii = prefix.chars().allMatch(c -> c < 0x80);
-            return format == Format.USTAR || isAscii ? prefix : "";
+        if (format == Format.USTAR) {
+            return text(block, PREFIX, 155);
         }
-        return "";
+        if (hasGnuTimes(block)) {
+            return "";
+        }
+        String prefix = text(block, PREFIX, 155);
+        return prefix.chars().allMatch(c -> c < 0x80) ? prefix : "";
     }
 
     /** Early versions of Go wrote a prefix where GNU's headers have times; they are to be read still. */

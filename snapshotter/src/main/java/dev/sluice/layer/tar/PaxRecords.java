@@ -6,8 +6,8 @@ import dev.sluice.layer.InvalidLayerException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The extended headers of POSIX.1-2001 (pax): records "length key=value\n", the length being that of the record in decimal. Later
@@ -143,8 +143,7 @@ final class PaxRecords {
 
     /** The value of a key as a text, empty if there is none. */
     static String text(Map<String, byte[]> records, String key) {
-        return Optional.ofNullable(records.get(key))
-                .map(value -> new String(value, ISO_8859_1))
-                .orElse("");
+        byte @Nullable [] value = records.get(key);
+        return value == null ? "" : new String(value, ISO_8859_1);
     }
 }
