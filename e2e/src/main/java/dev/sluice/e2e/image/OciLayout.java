@@ -1,11 +1,13 @@
 package dev.sluice.e2e.image;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -18,6 +20,7 @@ public final class OciLayout {
 
     private static final String MANIFEST = "application/vnd.oci.image.manifest.v1+json";
     private static final String CONFIG = "application/vnd.oci.image.config.v1+json";
+    private static final String TAR = "application/vnd.oci.image.layer.v1.tar";
     private static final String LAYER = "application/vnd.oci.image.layer.v1.tar+gzip";
 
     private final ObjectMapper json = new ObjectMapper();
@@ -32,11 +35,28 @@ public final class OciLayout {
         new OciLayout(directory).write(tag, layers);
     }
 
+    /** The same with layers that are tars already, which are not compressed. */
+    public static void writeTars(Path directory, String tag, List<Path> tars) throws IOException {
+        new OciLayout(directory).copy(tag, tars);
+    }
+
+    private void copy(String tag, List<Path> tars) throws IOException {
+        Files.createDirectories(directory.resolve("blobs/sha256"));
+        List<String> diffIds = new ArrayList<>();
+        List<ObjectNode> descriptors = new ArrayList<>();
+        for (Path tar : tars) {
+            Path copy = Files.createTempFile(directory, "layer", ".tar");
+            Files.copy(tar, copy, StandardCopyOption.REPLACE_EXISTING);
+            ObjectNode descriptor = descriptor(TAR, copy);
+            diffIds.add(descriptor.path("digest").asText());
+            descriptors.add(descriptor);
+        }
+        finish(tag, diffIds, descriptors);
+    }
+
     private void write(String tag, List<List<TarEntry>> layers) throws IOException {
         Files.createDirectories(directory.resolve("blobs/sha256"));
-        ObjectNode config = json.createObjectNode().put("architecture", "amd64").put("os", "linux");
-        config.putObject("config");
-        ObjectNode rootfs = config.putObject("rootfs").put("type", "layers");
+        List<String> diffIds = new ArrayList<>();
         List<ObjectNode> descriptors = new ArrayList<>();
         for (List<TarEntry> layer : layers) {
             MessageDigest diffId = Digests.newSha256();
@@ -47,9 +67,17 @@ public final class OciLayout {
                     writer.write(entry);
                 }
             }
-            rootfs.withArray("diff_ids").add(hex(diffId));
+            diffIds.add(hex(diffId));
             descriptors.add(descriptor(LAYER, tar));
         }
+        finish(tag, diffIds, descriptors);
+    }
+
+    private void finish(String tag, List<String> diffIds, List<ObjectNode> descriptors) throws IOException {
+        ObjectNode config = json.createObjectNode().put("architecture", "amd64").put("os", "linux");
+        config.putObject("config");
+        ArrayNode named = config.putObject("rootfs").put("type", "layers").putArray("diff_ids");
+        diffIds.forEach(named::add);
         ObjectNode manifest = json.createObjectNode().put("schemaVersion", 2).put("mediaType", MANIFEST);
         manifest.set("config", descriptor(CONFIG, blob(config)));
         descriptors.forEach(manifest.putArray("layers")::add);
@@ -79,7 +107,7 @@ public final class OciLayout {
                 .put("digest", name)
                 .put("size", Files.size(file));
         Path blob = directory.resolve("blobs/sha256").resolve(name.substring("sha256:".length()));
-        Files.move(file, blob, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        Files.move(file, blob, StandardCopyOption.REPLACE_EXISTING);
         return descriptor;
     }
 
