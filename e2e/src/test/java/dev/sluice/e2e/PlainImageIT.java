@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.e2e.host.Command;
+import dev.sluice.e2e.host.ServiceProcess;
 import dev.sluice.e2e.host.TestBed;
 import dev.sluice.e2e.image.DebianImage;
 import dev.sluice.e2e.image.ImagePublisher;
@@ -125,6 +126,25 @@ class PlainImageIT {
             background.shutdownNow();
         }
         assertThat(hello(node, slow)).isEqualTo("hello\n");
+    }
+
+    @Test
+    void whatAPullHasFetchedThatIsCancelledIsNotFetchedAgain() throws Exception {
+        SluiceNode node = start(Machine.newestContainerd());
+        AccessLog before = registry.accessLog();
+        Command pull =
+                node.client().command("images", "pull", "--plain-http", "--snapshotter", SluiceProcess.NAME, slow);
+        ServiceProcess client = bed.add(ServiceProcess.start(
+                "pull", pull.arguments(), pull.environment(), bed.directory().resolve("pull.log")));
+        await().atMost(Duration.ofMinutes(1))
+                .until(() -> Files.readString(node.sluice().log()).contains("Layer is being fetched"));
+        client.kill();
+
+        node.client().pull(slow, SluiceProcess.NAME);
+
+        assertThat(hello(node, slow)).isEqualTo("hello\n");
+        assertThat(registry.accessLog().since(before).bytes())
+                .isBetween(manifest.layerBytes(), manifest.layerBytes() * 11 / 10);
     }
 
     @Test

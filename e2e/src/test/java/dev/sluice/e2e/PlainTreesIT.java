@@ -80,6 +80,7 @@ class PlainTreesIT {
         "torture, ZSTD",
         "torture, ZSTD_FRAMES",
         "debian, gzip",
+        "debian, NONE",
         "debian, ZSTD_FRAMES"
     })
     void sluiceShowsTheSameTreeAsOverlayfs(String name, String form) throws IOException {

@@ -1,6 +1,7 @@
 package dev.sluice.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -17,6 +18,7 @@ import dev.sluice.e2e.runtime.SluiceProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -68,6 +70,10 @@ class PublishedIndexIT {
 
     /** Runs {@code sluice index} on the node that makes the indexes. */
     private String index(String action) throws IOException {
+        return index(action, reference);
+    }
+
+    private String index(String action, String image) throws IOException {
         Path config = bed.directory().resolve("maker.toml");
         Files.writeString(
                 config,
@@ -77,7 +83,7 @@ class PublishedIndexIT {
                         Machine.distribution().resolve("bin/sluice").toString(),
                         "index",
                         action,
-                        reference,
+                        image,
                         "--config",
                         config.toString())
                 .run()
@@ -124,6 +130,19 @@ class PublishedIndexIT {
                 .run()
                 .stdout();
         return new ObjectMapper().readTree(said);
+    }
+
+    @Test
+    void aDaemonThatIsToldToPublishesAfterAFirstPull() throws Exception {
+        String fresh = registry.address() + "/python:plain";
+        ImagePublisher.push(TestImages.PYTHON.build(), DebianImage.TAG, fresh);
+        assertThat(index("ls", fresh)).contains("there is no index");
+        try (TestBed node = bed.nested()) {
+            start(node, "publish = true").client().pull(fresh, SluiceProcess.NAME);
+
+            await().atMost(Duration.ofMinutes(1))
+                    .untilAsserted(() -> assertThat(index("ls", fresh)).contains("sha256:", "not signed"));
+        }
     }
 
     @Test
@@ -178,18 +197,23 @@ class PublishedIndexIT {
 
     private AccessLog pullAndRun(TestBed node, String policy) throws IOException {
         AccessLog before = registry.accessLog();
-        SluiceNode second = SluiceNode.start(
-                node,
-                Machine.newestContainerd(),
-                ContainerdConfig.PLAIN,
-                Machine.distribution(),
-                "auto",
-                SluiceProcess.Settings.plainHttp(List.of(registry.address())) + "[index]\n" + policy + "\n");
+        SluiceNode second = start(node, policy);
         second.client().pull(reference, SluiceProcess.NAME);
         String output = second.client()
                 .run(reference, SluiceProcess.NAME, "hello", TestImages.PYTHON_HELLO)
                 .stdout();
         assertThat(output).isEqualTo("hello\n");
         return registry.accessLog().since(before);
+    }
+
+    /** @param index keys of the table {@code index} */
+    private SluiceNode start(TestBed node, String index) throws IOException {
+        return SluiceNode.start(
+                node,
+                Machine.newestContainerd(),
+                ContainerdConfig.PLAIN,
+                Machine.distribution(),
+                "auto",
+                SluiceProcess.Settings.plainHttp(List.of(registry.address())) + "[index]\n" + index + "\n");
     }
 }
