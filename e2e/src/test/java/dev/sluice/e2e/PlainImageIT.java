@@ -94,10 +94,13 @@ class PlainImageIT {
     }
 
     @Test
-    void aLayerIsThereWhenThePullSaysSo() throws Exception {
+    void aLayerIsThereWhenThePullSaysSoAndNeedsNoRegistryAnyMore() throws Exception {
         SluiceNode node = start(Machine.newestContainerd());
         node.client().pull(slow, SluiceProcess.NAME);
         registry.kill();
+        node.sluice().kill();
+        node.sluice().restart();
+        node.awaitSnapshotter();
 
         assertThat(hello(node, slow)).isEqualTo("hello\n");
         assertThat(Files.readString(node.sluice().log())).contains("Layer is being fetched");

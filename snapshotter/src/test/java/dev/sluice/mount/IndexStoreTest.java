@@ -1,0 +1,102 @@
+package dev.sluice.mount;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.layer.Attributes;
+import dev.sluice.layer.LayerDescriptor;
+import dev.sluice.layer.TarBuilder;
+import dev.sluice.layer.tar.Compression;
+import dev.sluice.layer.tar.StreamDecoders;
+import dev.sluice.layer.tar.TarIndex;
+import dev.sluice.layer.tar.TarLimits;
+import dev.sluice.layer.tar.TarPass;
+import dev.sluice.registry.Digest;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class IndexStoreTest {
+    private static final Attributes ATTRIBUTES = new Attributes(0644, 0, 0, 0, 0, Map.of());
+    private static final StreamDecoders DECODERS = new StreamDecoders(() -> {
+        throw new IOException("no zlib");
+    });
+
+    @TempDir
+    Path root;
+
+    @Test
+    void anIndexIsFoundByItsBlob() throws IOException {
+        IndexStore store = IndexStore.open(root, 1 << 20);
+        TarIndex index = index("a");
+
+        String digest = store.put(index);
+
+        assertThat(store.find(index.blobDigest())).hasValue(index.toBytes());
+        assertThat(digest).isEqualTo(Digest.sha256(index.toBytes()).toString());
+        assertThat(store.find("sha256:" + "0".repeat(64))).isEmpty();
+    }
+
+    @Test
+    void theLeastRecentlyUsedGoWhenThereAreTooManyBytes() throws IOException {
+        TarIndex first = index("a");
+        TarIndex second = index("b");
+        TarIndex third = index("c");
+        IndexStore store = IndexStore.open(root, first.toBytes().length + second.toBytes().length + 10);
+        store.put(first);
+        store.put(second);
+        age();
+        assertThat(store.find(first.blobDigest())).isPresent();
+
+        store.put(third);
+
+        assertThat(store.find(first.blobDigest())).isPresent();
+        assertThat(store.find(second.blobDigest())).isEmpty();
+        assertThat(store.find(third.blobDigest())).isPresent();
+    }
+
+    @Test
+    void whatACrashLeftHalfWrittenGoesInTheEnd() throws IOException {
+        IndexStore store = IndexStore.open(root, 1 << 20);
+        Path old = Files.createFile(root.resolve(".new-old"));
+        age();
+        Path young = Files.createFile(root.resolve(".new-young"));
+
+        store.put(index("a"));
+
+        assertThat(old).doesNotExist();
+        assertThat(young).as("may be another process's who writes just now").exists();
+    }
+
+    private void age() throws IOException {
+        FileTime past = FileTime.from(Instant.now().minus(Duration.ofHours(2)));
+        try (var files = Files.list(root)) {
+            for (Path file : files.toList()) {
+                Files.setLastModifiedTime(file, past);
+            }
+        }
+    }
+
+    private static TarIndex index(String name) throws IOException {
+        byte[] tar = new TarBuilder().file(name, ATTRIBUTES, new byte[100]).build();
+        String digest = Digest.sha256(tar).toString();
+        LayerDescriptor layer =
+                new LayerDescriptor("application/vnd.oci.image.layer.v1.tar", digest, tar.length, Map.of());
+        try (TarPass pass = new TarPass(
+                layer,
+                digest,
+                Compression.NONE,
+                DECODERS.open(Compression.NONE, 1 << 20),
+                (offset, bytes) -> bytes.position(bytes.limit()),
+                TarLimits.forHeap(256 << 20))) {
+            pass.accept(ByteBuffer.allocateDirect(tar.length).put(tar).flip());
+            return pass.finish();
+        }
+    }
+}
