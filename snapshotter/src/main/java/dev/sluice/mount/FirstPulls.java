@@ -61,16 +61,17 @@ final class FirstPulls {
     }
 
     /** The indexes of all plain layers; empty if one is still missing. */
-    private Optional<List<LayerIndexBlob>> all(ResolvedImage image) throws IOException {
+    private Optional<List<LayerIndexBlob>> all(ResolvedImage image) {
         List<LayerIndexBlob> all = new ArrayList<>();
         for (int i = 0; i < image.diffIds().size(); i++) {
             Descriptor layer = image.manifest().layers().get(i);
             if (Compression.ofMediaType(layer.mediaType()).isPresent()) {
-                Optional<byte[]> index = indexes.find(layer.digest().toString());
+                Digest diffId = image.diffIds().get(i);
+                Optional<IndexStore.Kept> index = indexes.find(LayerBuilder.descriptor(layer), diffId);
                 if (index.isEmpty()) {
                     return Optional.empty();
                 }
-                all.add(new LayerIndexBlob(layer.digest(), image.diffIds().get(i), index.get()));
+                all.add(new LayerIndexBlob(layer.digest(), diffId, index.get().bytes()));
             }
         }
         return all.isEmpty() ? Optional.empty() : Optional.of(List.copyOf(all));

@@ -10,7 +10,6 @@ import dev.sluice.layer.tar.TarIndex;
 import dev.sluice.registry.Digest;
 import dev.sluice.registry.RegistryClient;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,7 +41,7 @@ public final class ImageExplainer {
                 formats,
                 settings,
                 new RegistryBlobs(registry, false),
-                IndexStore.open(IndexStore.below(root), settings.indexBytes()));
+                IndexStore.open(IndexStore.below(root), settings.limits(), settings.indexBytes()));
     }
 
     /** The lowest layer first. Reads tables of contents and indexes; a layer that cannot be read is explained by that. */
@@ -88,12 +87,9 @@ public final class ImageExplainer {
 
     private LayerExplanation plain(ResolvedImage image, int index, LayerDescriptor layer) throws IOException {
         Digest diffId = image.diffIds().get(index);
-        Optional<byte[]> bytes = indexes.find(layer.digest());
-        if (bytes.isPresent()) {
-            TarIndex here = TarIndex.read(ByteBuffer.wrap(bytes.get()), settings.limits());
-            if (PlainLayers.isOf(here, layer, diffId)) {
-                return indexed(layer, here, "this node has read it before and keeps its index", 0);
-            }
+        Optional<IndexStore.Kept> kept = indexes.find(layer, diffId);
+        if (kept.isPresent()) {
+            return indexed(layer, kept.get().index(), "this node has read it before and keeps its index", 0);
         }
         Optional<PublishedIndexes.Accepted> published = settings.published().isPresent()
                 ? new PublishedIndexes(

@@ -1,6 +1,9 @@
 package dev.sluice.mount;
 
+import dev.sluice.layer.LayerDescriptor;
 import dev.sluice.layer.tar.TarIndex;
+import dev.sluice.layer.tar.TarLimits;
+import dev.sluice.registry.Digest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -34,10 +37,12 @@ final class IndexStore {
     private static final Duration LEFTOVER_AGE = Duration.ofHours(1);
 
     private final Path root;
+    private final TarLimits limits;
     private final long maxBytes;
 
-    private IndexStore(Path root, long maxBytes) {
+    private IndexStore(Path root, TarLimits limits, long maxBytes) {
         this.root = root;
+        this.limits = limits;
         this.maxBytes = maxBytes;
     }
 
@@ -48,11 +53,12 @@ final class IndexStore {
 
     /**
      * @param root made if it is not there
+     * @param limits of what a layer may hold
      * @param maxBytes that all indexes may take
      */
-    static IndexStore open(Path root, long maxBytes) throws IOException {
+    static IndexStore open(Path root, TarLimits limits, long maxBytes) throws IOException {
         Files.createDirectories(root);
-        return new IndexStore(root, maxBytes);
+        return new IndexStore(root, limits, maxBytes);
     }
 
     /**
@@ -80,22 +86,36 @@ final class IndexStore {
         return digest(bytes);
     }
 
-    /** The bytes of the index of a blob, if it is here. */
-    Optional<byte[]> find(String blobDigest) throws IOException {
-        Path file = file(blobDigest);
-        if (!Files.exists(file)) {
+    /**
+     * An index that is here.
+     *
+     * @param bytes of its file; not to be changed
+     */
+    record Kept(TarIndex index, byte[] bytes) {
+        /** Of its bytes, {@code sha256:hex}. */
+        String digest() {
+            return IndexStore.digest(bytes);
+        }
+    }
+
+    /** The index of a layer, if it is here and of use; one that is damaged is reported, and is as good as none. */
+    Optional<Kept> find(LayerDescriptor layer, Digest diffId) {
+        Path file = file(layer.digest());
+        try {
+            if (!Files.exists(file)) {
+                return Optional.empty();
+            }
+            Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+            byte[] bytes = Files.readAllBytes(file);
+            TarIndex index = TarIndex.read(ByteBuffer.wrap(bytes), limits);
+            return PlainLayers.isOf(index, layer, diffId) ? Optional.of(new Kept(index, bytes)) : Optional.empty();
+        } catch (IOException e) {
+            log.warn("The index of layer {} is of no use: {}", layer.digest(), e.getMessage());
             return Optional.empty();
         }
-        Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
-        return Optional.of(Files.readAllBytes(file));
     }
 
-    /** Forgets an index that turned out to be of no use. */
-    void remove(String blobDigest) throws IOException {
-        Files.deleteIfExists(file(blobDigest));
-    }
-
-    static String digest(byte[] bytes) {
+    private static String digest(byte[] bytes) {
         return "sha256:" + HexFormat.of().formatHex(LayerId.sha256().digest(bytes));
     }
 
@@ -105,16 +125,16 @@ final class IndexStore {
 
     private synchronized void prune() throws IOException {
         dropLeftovers();
-        record Kept(Path file, long bytes, FileTime used) {}
-        List<Kept> all = new ArrayList<>();
+        record Used(Path file, long bytes, FileTime used) {}
+        List<Used> all = new ArrayList<>();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(root, "*" + SUFFIX)) {
             for (Path file : files) {
-                all.add(new Kept(file, Files.size(file), Files.getLastModifiedTime(file)));
+                all.add(new Used(file, Files.size(file), Files.getLastModifiedTime(file)));
             }
         }
-        long bytes = all.stream().mapToLong(Kept::bytes).sum();
-        all.sort(Comparator.comparing(Kept::used));
-        for (Kept oldest : all) {
+        long bytes = all.stream().mapToLong(Used::bytes).sum();
+        all.sort(Comparator.comparing(Used::used));
+        for (Used oldest : all) {
             if (bytes <= maxBytes) {
                 return;
             }

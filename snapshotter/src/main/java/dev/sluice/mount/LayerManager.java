@@ -166,7 +166,6 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
                         .published()
                         .map(finder -> new PublishedIndexes(finder, settings.plain.limits(), settings.acquireTimeout)),
                 settings.plain.publishing().map(target -> new FirstPulls(indexes, target, fetches.transfers())),
-                settings.plain.limits(),
                 fetch,
                 fetches.layers()));
     }
@@ -182,7 +181,8 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
         LayerStore store = LayerStore.open(settings.root.resolve("layers"));
         EarlierMounts earlier = earlierMounts(settings, store, mountPoints);
         mountPoints.detachAll();
-        IndexStore indexes = IndexStore.open(IndexStore.below(settings.root), settings.plain.indexBytes());
+        IndexStore indexes =
+                IndexStore.open(IndexStore.below(settings.root), settings.plain.limits(), settings.plain.indexBytes());
         LayerManager manager = new LayerManager(settings, store, mountPoints, earlier, indexes);
         settings.backend.resume(manager.new ForBackend());
         return manager;

@@ -9,7 +9,6 @@ import dev.sluice.layer.tar.TarIndex;
 import dev.sluice.registry.Digest;
 import dev.sluice.registry.RegistryClient;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -32,7 +31,7 @@ public final class NodeIndexes implements AutoCloseable {
     /** @param root directory of everything that Sluice keeps; made if it is not there */
     public static NodeIndexes open(Path root, PlainSettings settings, RegistryClient registry) throws IOException {
         return new NodeIndexes(
-                IndexStore.open(IndexStore.below(root), settings.indexBytes()),
+                IndexStore.open(IndexStore.below(root), settings.limits(), settings.indexBytes()),
                 settings,
                 new RegistryBlobs(registry, true));
     }
@@ -44,21 +43,6 @@ public final class NodeIndexes implements AutoCloseable {
      * @param spans from how many places the layer can be decoded; 0 if only as a whole
      */
     public record Indexed(LayerIndexBlob blob, boolean made, int spans) {}
-
-    /** The index of an image's layer, if it is here already; empty, too, if it is of no use. */
-    public Optional<Indexed> find(ResolvedImage image, int layer) throws IOException {
-        LayerDescriptor descriptor =
-                LayerBuilder.descriptor(image.manifest().layers().get(layer));
-        Digest diffId = image.diffIds().get(layer);
-        Optional<byte[]> bytes = store.find(descriptor.digest());
-        if (bytes.isEmpty()) {
-            return Optional.empty();
-        }
-        TarIndex index = TarIndex.read(ByteBuffer.wrap(bytes.get()), settings.limits());
-        return PlainLayers.isOf(index, descriptor, diffId)
-                ? Optional.of(indexed(index, bytes.get(), false))
-                : Optional.empty();
-    }
 
     /**
      * The index of an image's layer; fetches all of the layer if it is not here.
@@ -72,13 +56,14 @@ public final class NodeIndexes implements AutoCloseable {
         if (compression.isEmpty()) {
             return Optional.empty();
         }
-        Optional<Indexed> here = find(image, layer);
+        Digest diffId = image.diffIds().get(layer);
+        Optional<IndexStore.Kept> here = store.find(descriptor, diffId);
         if (here.isPresent()) {
-            return here;
+            return Optional.of(indexed(here.get().index(), here.get().bytes(), false));
         }
         String source = image.reference().toString();
-        LayerFetch.Task task = new LayerFetch.Task(
-                descriptor, compression.get(), image.diffIds().get(layer), source, blobs.open(source, descriptor));
+        LayerFetch.Task task =
+                new LayerFetch.Task(descriptor, compression.get(), diffId, source, blobs.open(source, descriptor));
         TarIndex index = new BlobPass(settings, fetches.transfers())
                 .pass(task, Blob.Source.ANY, (deviceOffset, bytes) -> bytes.position(bytes.limit()));
         store.put(index);

@@ -7,10 +7,8 @@ import dev.sluice.layer.LayerDescriptor;
 import dev.sluice.layer.LayerIndex;
 import dev.sluice.layer.tar.Compression;
 import dev.sluice.layer.tar.TarIndex;
-import dev.sluice.layer.tar.TarLimits;
 import dev.sluice.registry.Digest;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +30,6 @@ final class PlainLayers {
     private final IndexStore indexes;
     private final Optional<PublishedIndexes> published;
     private final Optional<FirstPulls> publisher;
-    private final TarLimits limits;
     private final LayerFetch fetch;
     private final Executor executor;
 
@@ -46,12 +43,10 @@ final class PlainLayers {
             IndexStore indexes,
             Optional<PublishedIndexes> published,
             Optional<FirstPulls> publisher,
-            TarLimits limits,
             LayerFetch fetch,
             Executor executor) {
         this.published = published;
         this.publisher = publisher;
-        this.limits = limits;
         this.store = store;
         this.references = references;
         this.indexes = indexes;
@@ -60,7 +55,7 @@ final class PlainLayers {
     }
 
     /**
-     * Begins to fetch a layer, or joins who did. Returns at once.
+     * Makes a layer lazy by an index, or begins to fetch it, or joins who did. Waits for an index of the network, but not for the layer.
      *
      * @param index of the layer in the image
      * @param source reference whose repository has the blob
@@ -96,16 +91,13 @@ final class PlainLayers {
 
     /** Makes a layer lazy that was fetched before. */
     private boolean createFromIndex(LayerId id, LayerDescriptor layer, Digest diffId, String source) {
+        Optional<IndexStore.Kept> kept =
+                indexes.find(layer, diffId).filter(found -> found.index().isLazy());
+        if (kept.isEmpty()) {
+            return false;
+        }
         try {
-            Optional<byte[]> bytes = indexes.find(layer.digest());
-            if (bytes.isEmpty()) {
-                return false;
-            }
-            TarIndex index = TarIndex.read(ByteBuffer.wrap(bytes.get()), limits);
-            if (!index.isLazy() || !isOf(index, layer, diffId)) {
-                return false;
-            }
-            LayerIndex layerIndex = index.toLayerIndex(IndexStore.digest(bytes.get()));
+            LayerIndex layerIndex = kept.get().index().toLayerIndex(kept.get().digest());
             store.create(
                     id,
                     directory -> LayerBuilder.fill(directory, layer, layerIndex, source, diffId.toString(), "", false));
@@ -179,8 +171,9 @@ final class PlainLayers {
             if (store.find(id).isEmpty()) {
                 store.create(id, directory -> fetch.run(task, directory));
             }
-        } catch (IOException | RuntimeException e) {
-            log.warn("Layer {} of {} cannot be fetched: {}", task.layer().digest(), task.source(), e.getMessage());
+        } catch (IOException | RuntimeException | Error e) {
+            // Whatever it is, somebody waits for the outcome.
+            log.warn("Layer {} of {} cannot be fetched: {}", task.layer().digest(), task.source(), e.toString());
             failure = Optional.of(e);
         }
         synchronized (underWay) {

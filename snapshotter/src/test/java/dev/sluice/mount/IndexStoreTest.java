@@ -19,11 +19,13 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class IndexStoreTest {
     private static final Attributes ATTRIBUTES = new Attributes(0644, 0, 0, 0, 0, Map.of());
+    private static final TarLimits LIMITS = TarLimits.forHeap(256 << 20);
     private static final StreamDecoders DECODERS = new StreamDecoders(() -> {
         throw new IOException("no zlib");
     });
@@ -33,14 +35,35 @@ class IndexStoreTest {
 
     @Test
     void anIndexIsFoundByItsBlob() throws IOException {
-        IndexStore store = IndexStore.open(root, 1 << 20);
+        IndexStore store = IndexStore.open(root, LIMITS, 1 << 20);
         TarIndex index = index("a");
 
         String digest = store.put(index);
 
-        assertThat(store.find(index.blobDigest())).hasValue(index.toBytes());
-        assertThat(digest).isEqualTo(Digest.sha256(index.toBytes()).toString());
-        assertThat(store.find("sha256:" + "0".repeat(64))).isEmpty();
+        IndexStore.Kept kept = find(store, index).orElseThrow();
+        assertThat(kept.bytes()).isEqualTo(index.toBytes());
+        assertThat(kept.digest())
+                .isEqualTo(digest)
+                .isEqualTo(Digest.sha256(index.toBytes()).toString());
+        assertThat(find(store, index("b"))).isEmpty();
+        assertThat(store.find(layer(index), Digest.sha256(new byte[] {1})))
+                .as("of the same blob, which is said to be another tar")
+                .isEmpty();
+    }
+
+    @Test
+    void oneThatIsDamagedIsAsGoodAsNone() throws IOException {
+        IndexStore store = IndexStore.open(root, LIMITS, 1 << 20);
+        TarIndex index = index("a");
+        store.put(index);
+        try (var files = Files.list(root)) {
+            Path file = files.findFirst().orElseThrow();
+            byte[] bytes = Files.readAllBytes(file);
+            bytes[bytes.length - 1] ^= 1;
+            Files.write(file, bytes);
+        }
+
+        assertThat(find(store, index)).isEmpty();
     }
 
     @Test
@@ -48,22 +71,22 @@ class IndexStoreTest {
         TarIndex first = index("a");
         TarIndex second = index("b");
         TarIndex third = index("c");
-        IndexStore store = IndexStore.open(root, first.toBytes().length + second.toBytes().length + 10);
+        IndexStore store = IndexStore.open(root, LIMITS, first.toBytes().length + second.toBytes().length + 10);
         store.put(first);
         store.put(second);
         age();
-        assertThat(store.find(first.blobDigest())).isPresent();
+        assertThat(find(store, first)).isPresent();
 
         store.put(third);
 
-        assertThat(store.find(first.blobDigest())).isPresent();
-        assertThat(store.find(second.blobDigest())).isEmpty();
-        assertThat(store.find(third.blobDigest())).isPresent();
+        assertThat(find(store, first)).isPresent();
+        assertThat(find(store, second)).isEmpty();
+        assertThat(find(store, third)).isPresent();
     }
 
     @Test
     void whatACrashLeftHalfWrittenGoesInTheEnd() throws IOException {
-        IndexStore store = IndexStore.open(root, 1 << 20);
+        IndexStore store = IndexStore.open(root, LIMITS, 1 << 20);
         Path old = Files.createFile(root.resolve(".new-old"));
         age();
         Path young = Files.createFile(root.resolve(".new-young"));
@@ -83,6 +106,15 @@ class IndexStoreTest {
         }
     }
 
+    private static Optional<IndexStore.Kept> find(IndexStore store, TarIndex index) {
+        return store.find(layer(index), Digest.parse(index.diffId()));
+    }
+
+    private static LayerDescriptor layer(TarIndex index) {
+        return new LayerDescriptor(
+                "application/vnd.oci.image.layer.v1.tar", index.blobDigest(), index.blobSize(), Map.of());
+    }
+
     private static TarIndex index(String name) throws IOException {
         byte[] tar = new TarBuilder().file(name, ATTRIBUTES, new byte[100]).build();
         String digest = Digest.sha256(tar).toString();
@@ -94,7 +126,7 @@ class IndexStoreTest {
                 Compression.NONE,
                 DECODERS.open(Compression.NONE, 1 << 20),
                 (offset, bytes) -> bytes.position(bytes.limit()),
-                TarLimits.forHeap(256 << 20))) {
+                LIMITS)) {
             pass.accept(ByteBuffer.allocateDirect(tar.length).put(tar).flip());
             return pass.finish();
         }

@@ -42,6 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Plain tars, so that no zlib is needed. */
 class PlainLayersTest {
     private static final int FILE = 3 << 20;
+    private static final TarLimits LIMITS = TarLimits.forHeap(256 << 20);
 
     @TempDir
     Path root;
@@ -63,7 +64,7 @@ class PlainLayersTest {
     @BeforeEach
     void open() throws IOException {
         store = LayerStore.open(root.resolve("layers"));
-        indexes = IndexStore.open(root.resolve("indexes"), 1 << 20);
+        indexes = IndexStore.open(root.resolve("indexes"), LIMITS, 1 << 20);
     }
 
     @AfterEach
@@ -132,6 +133,28 @@ class PlainLayersTest {
         assertThat(blob.reads()).anyMatch(read -> read.source() == Blob.Source.OTHER);
         assertThat(root.resolve("layers")).isEmptyDirectory();
         assertThat(references.isUsed(refused.id())).isFalse();
+    }
+
+    @Test
+    void whateverEndsAFetchIsToldToWhoWaits() throws Exception {
+        Blob defect = new Blob() {
+            @Override
+            public long size() {
+                throw new NoClassDefFoundError("a library that cannot be loaded");
+            }
+
+            @Override
+            public ReadableByteChannel read(long offset, long length, Source source) {
+                throw new AssertionError("nobody knows how long it is");
+            }
+        };
+
+        LayerBuilder.Result.UnderWay ended = fetch(layers(), defect, diffId());
+
+        assertThatThrownBy(() -> ended.fetched().get()).hasRootCauseInstanceOf(NoClassDefFoundError.class);
+        assertThat(fetch(layers(), new BytesBlob(tar), diffId()).fetched().get())
+                .as("and can be tried again")
+                .isEqualTo(ended.id());
     }
 
     @Test
@@ -241,7 +264,6 @@ class PlainLayersTest {
     }
 
     private PlainLayers layers() throws IOException {
-        TarLimits limits = TarLimits.forHeap(256 << 20);
         PlainSettings settings = new PlainSettings(
                 true,
                 Duration.ZERO,
@@ -250,13 +272,13 @@ class PlainLayersTest {
                     throw new IOException("no zlib");
                 }),
                 1 << 20,
-                limits,
+                LIMITS,
                 1 << 20,
                 Optional.empty(),
                 Optional.empty(),
                 new NoMounts());
         LayerFetch fetch = new LayerFetch(new BlobPass(settings, executor), whole(), indexes);
-        return new PlainLayers(store, references, indexes, Optional.empty(), Optional.empty(), limits, fetch, executor);
+        return new PlainLayers(store, references, indexes, Optional.empty(), Optional.empty(), fetch, executor);
     }
 
     private static WholeLayers whole() throws IOException {
