@@ -1,11 +1,13 @@
 package dev.sluice;
 
+import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import com.tngtech.archunit.core.domain.properties.HasName;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -36,13 +38,23 @@ class PackageArrowsTest {
             .onlyDependOnClassesThat(not(resideInAPackage("dev.sluice..")).or(resideInAPackage("dev.sluice.layer")));
 
     @ArchTest
-    static final ArchRule formats = only("layer");
+    static final ArchRule formats = only("layer", "erofs");
 
     @ArchTest
     static final ArchRule formatsDoNotKnowEachOther = SlicesRuleDefinition.slices()
             .matching("dev.sluice.layer.(*)..")
             .should()
-            .notDependOnEachOther();
+            .notDependOnEachOther()
+            .ignoreDependency(alwaysTrue(), resideInAPackage("dev.sluice.layer.toc"));
+
+    /** What formats with a table of contents of JSON share. */
+    @ArchTest
+    static final ArchRule toc = classes()
+            .that()
+            .resideInAPackage("dev.sluice.layer.toc")
+            .should()
+            .onlyDependOnClassesThat(not(resideInAPackage("dev.sluice.."))
+                    .or(resideInAnyPackage("dev.sluice.layer", "dev.sluice.layer.toc")));
 
     @ArchTest
     static final ArchRule fill = only("fill", "layer", "linux");
@@ -67,7 +79,31 @@ class PackageArrowsTest {
     static final ArchRule snapshot = only("snapshot", "mount", "image", "proto");
 
     @ArchTest
-    static final ArchRule credentials = only("credentials", "registry", "proto");
+    static final ArchRule credentials = only("credentials", "registry", "proto", "process", "kubernetes");
+
+    @ArchTest
+    static final ArchRule kubernetes = only("kubernetes", "process", "registry");
+
+    /** It takes no more of that package than what reads keys and certificates. */
+    @ArchTest
+    static final ArchRule kubernetesKnowsNoRegistries = noClasses()
+            .that()
+            .resideInAPackage("dev.sluice.kubernetes..")
+            .should()
+            .dependOnClassesThat(resideInAPackage("dev.sluice.registry..")
+                    .and(not(HasName.Predicates.name("dev.sluice.registry.Pem"))));
+
+    @ArchTest
+    static final ArchRule node = only("node", "containerd", "kubernetes");
+
+    @ArchTest
+    static final ArchRule process = only("process");
+
+    @ArchTest
+    static final ArchRule install = only("install", "containerd");
+
+    @ArchTest
+    static final ArchRule toml = only("install.toml");
 
     @ArchTest
     static final ArchRule onlyLinuxSeesJnr = noClasses()
@@ -77,9 +113,9 @@ class PackageArrowsTest {
             .dependOnClassesThat(resideInAPackage("jnr.."));
 
     @ArchTest
-    static final ArchRule onlyRegistrySeesItsHttpLibrary = noClasses()
+    static final ArchRule onlyClientsSeeTheHttpLibrary = noClasses()
             .that()
-            .resideOutsideOfPackage("dev.sluice.registry..")
+            .resideOutsideOfPackages("dev.sluice.registry..", "dev.sluice.kubernetes..")
             .should()
             .dependOnClassesThat(resideInAnyPackage("okhttp3..", "okio.."));
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -12,7 +13,8 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * Answers the challenges of registries, and remembers the answers per host and scope until they expire or are rejected. At most
- * one answer per host and scope is being fetched at any time; the others wait for it. Safe for use by many threads.
+ * one answer per host and scope is being fetched at any time; the others wait for it. Credentials that are refused give way to others of
+ * the same source. Safe for use by many threads.
  */
 final class Authenticator {
     /** From so many on, expired answers are thrown away. */
@@ -21,6 +23,7 @@ final class Authenticator {
     private final CredentialSource credentials;
     private final TokenClient tokens;
     private final TimeSource time;
+    private final Refusals<Key> refusals;
     private final ConcurrentHashMap<Key, CompletableFuture<Authorization>> answers = new ConcurrentHashMap<>();
 
     private record Key(Endpoint endpoint, String scope) {}
@@ -29,6 +32,7 @@ final class Authenticator {
         this.credentials = credentials;
         this.tokens = tokens;
         this.time = time;
+        this.refusals = new Refusals<>(time);
     }
 
     /** What worked before and has not expired. */
@@ -43,17 +47,23 @@ final class Authenticator {
      * Answers a challenge.
      *
      * @param rejected what the registry has just refused; never given again
-     * @throws RegistryException if there is no answer
+     * @param fresh whether that was answered to a challenge of the same request: then its credentials are refused, and not only too old
+     *     a token
+     * @throws RegistryException.Unauthorized if there is no answer, or no other
      */
     Authorization answer(
             Endpoint endpoint,
             String scope,
             List<Challenge> challenges,
             Optional<Authorization> rejected,
+            boolean fresh,
             Task task,
             Deadline deadline)
             throws RegistryException {
         Key key = new Key(endpoint, scope);
+        rejected.filter(answer -> fresh || !answer.issued())
+                .flatMap(Authorization::by)
+                .ifPresent(refused -> refused(key, refused));
         while (true) {
             CompletableFuture<Authorization> current = answers.get(key);
             if (current != null && (!current.isDone() || isUsable(current, rejected))) {
@@ -66,6 +76,46 @@ final class Authenticator {
                 return fetch(key, mine, challenges, task, deadline);
             }
         }
+    }
+
+    /**
+     * The registry has understood what it was shown, and forbids the request.
+     *
+     * @return whether there are other credentials; then the next challenge is answered with them
+     */
+    boolean isDeniedForNow(Endpoint endpoint, String scope, Authorization denied, Task task) {
+        Key key = new Key(endpoint, scope);
+        if (denied.by().isEmpty()) {
+            return false;
+        }
+        refused(key, denied.by().get());
+        try {
+            if (knownCredentials(key, refusals.of(key), task).isEmpty()) {
+                refusals.exhausted(key);
+                return false;
+            }
+        } catch (RegistryException e) {
+            // That it is forbidden says more than why others cannot be had.
+            return false;
+        }
+        answers.computeIfPresent(
+                key,
+                (k, answer) -> answer.isDone()
+                                && !answer.isCompletedExceptionally()
+                                && answer.join().value().equals(denied.value())
+                        ? null
+                        : answer);
+        return true;
+    }
+
+    /** Whoever reads that a registry refuses must see that it was asked without credentials, and why. */
+    RegistryException withoutCredentials(Endpoint endpoint, RegistryException refusal) {
+        return refusal instanceof RegistryException.Unauthorized
+                ? new RegistryException.Unauthorized(
+                        refusal.getMessage() + "; no credentials are known for " + endpoint.credentialHost()
+                                + ", looked at " + credentials.lookedAt(),
+                        Optional.of(refusal))
+                : refusal;
     }
 
     private boolean isUsable(CompletableFuture<Authorization> done, Optional<Authorization> rejected) {
@@ -133,14 +183,38 @@ final class Authenticator {
         }
     }
 
+    /** Tries what the source knows, one after the other, as far as can be told without the registry. */
     private Authorization newAnswer(Key key, List<Challenge> challenges, Task task, Deadline deadline)
             throws RegistryException {
-        Optional<Credentials> known = knownCredentials(key, task);
+        Optional<RegistryException.Unauthorized> first = Optional.empty();
+        while (true) {
+            Set<Credentials> refused = refusals.of(key);
+            Optional<Credentials> known = knownCredentials(key, refused, task);
+            if (known.isEmpty() && !refused.isEmpty()) {
+                refusals.exhausted(key);
+                throw first.orElseGet(() -> task.unauthorized(
+                        "it refuses all credentials that are known for it; looked at " + credentials.lookedAt()));
+            }
+            try {
+                return answer(key, challenges, known, task, deadline).by(known);
+            } catch (RegistryException.Unauthorized e) {
+                if (known.isEmpty()) {
+                    throw withoutCredentials(key.endpoint, e);
+                }
+                refused(key, known.get());
+                first = first.or(() -> Optional.of(e));
+            }
+        }
+    }
+
+    private Authorization answer(
+            Key key, List<Challenge> challenges, Optional<Credentials> known, Task task, Deadline deadline)
+            throws RegistryException {
         if (known.isPresent() && known.get() instanceof Credentials.RegistryToken registryToken) {
             if (!Authorization.isToken(registryToken.token())) {
                 throw task.unauthorized("the configured token cannot stand in a header");
             }
-            return Authorization.bearer(registryToken.token(), Instant.MAX);
+            return Authorization.bearer(registryToken);
         }
         Optional<Challenge> bearer = first(challenges, "bearer");
         if (bearer.isPresent()) {
@@ -152,12 +226,20 @@ final class Authenticator {
         if (known.isPresent() && known.get() instanceof Credentials.Basic basic) {
             return Authorization.basic(basic.username(), basic.password());
         }
-        throw task.unauthorized("the registry wants a user name and a password, and none are configured");
+        throw task.unauthorized("the registry wants a user name and a password");
     }
 
-    private Optional<Credentials> knownCredentials(Key key, Task task) throws RegistryException {
+    private void refused(Key key, Credentials shown) {
+        if (refusals.refused(key, shown)) {
+            credentials.refused(key.endpoint.credentialHost(), shown);
+        }
+    }
+
+    private Optional<Credentials> knownCredentials(Key key, Set<Credentials> refused, Task task)
+            throws RegistryException {
         try {
-            return credentials.credentials(key.endpoint.credentialHost(), RepositoryScope.repository(key.scope));
+            return credentials.credentials(
+                    key.endpoint.credentialHost(), RepositoryScope.repository(key.scope), refused);
         } catch (IOException e) {
             throw task.unauthorized("the credentials could not be read: " + e.getMessage(), e);
         }

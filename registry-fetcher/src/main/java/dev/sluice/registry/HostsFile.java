@@ -24,6 +24,9 @@ import okhttp3.HttpUrl;
  * over.
  */
 final class HostsFile {
+    /** Sockets take no longer one; nobody waits for 24 days. */
+    private static final Duration LONGEST_DIAL = Duration.ofMillis(Integer.MAX_VALUE);
+
     private final Path directory;
 
     private HostsFile(Path directory) {
@@ -73,7 +76,8 @@ final class HostsFile {
     private static HostEntry.Address address(String server, boolean overridesPath) throws InvalidHostsFileException {
         String text = server.startsWith("http") ? server : "https://" + server;
         HttpUrl url = HttpUrl.parse(text);
-        if (url == null) {
+        String authority = authority(text);
+        if (url == null || !isAuthorityOf(authority, url)) {
             throw new InvalidHostsFileException("a server or host is not a URL of HTTP or HTTPS");
         }
         List<String> path = new ArrayList<>(url.pathSegments());
@@ -84,7 +88,19 @@ final class HostsFile {
         HttpUrl.Builder base =
                 new HttpUrl.Builder().scheme(url.scheme()).host(url.host()).port(url.port());
         path.forEach(base::addPathSegment);
-        return new HostEntry.Address(authority(text), base.addPathSegment("").build());
+        return new HostEntry.Address(authority, base.addPathSegment("").build());
+    }
+
+    /**
+     * What is lenient about URLs, such as one slash for two, must not make us speak to another host than the one we believe it
+     * is; and a name whose ASCII form is no name of a host is nobody's.
+     */
+    private static boolean isAuthorityOf(String authority, HttpUrl url) {
+        HttpUrl own = HttpUrl.parse(url.scheme() + "://" + authority + "/");
+        return own != null
+                && own.host().equals(url.host())
+                && own.port() == url.port()
+                && own.equals(HttpUrl.parse(own.toString()));
     }
 
     /** As written: whether a port is there decides what is asked for as a mirror. */
@@ -160,7 +176,7 @@ final class HostsFile {
         if (duration.isEmpty()) {
             throw new InvalidHostsFileException("dial_timeout is not a duration such as \"1s\"");
         }
-        return duration;
+        return duration.map(timeout -> Durations.min(timeout, LONGEST_DIAL));
     }
 
     private List<Path> paths(JsonNode node, String key) throws InvalidHostsFileException {

@@ -1,7 +1,6 @@
 package dev.sluice.registry;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -9,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Optional;
 
 /** Foreign JSON: no field twice, nothing behind the end, little nesting. Messages of the parser quote its input, so they are dropped. */
@@ -22,6 +20,8 @@ final class Json {
                             .build())
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                     .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+                    // The virtual machine would keep the names that strangers think up.
+                    .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
                     .build())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build()
@@ -34,10 +34,9 @@ final class Json {
         try {
             JsonNode root = READER.readTree(json);
             return root.isObject() ? Optional.of(root) : Optional.empty();
-        } catch (JsonProcessingException e) {
-            return Optional.empty();
         } catch (IOException e) {
-            throw new UncheckedIOException("reading from memory failed", e);
+            // Not only JsonProcessingException: bytes that are no UTF-32, though they look like it, are told otherwise.
+            return Optional.empty();
         }
     }
 }

@@ -22,9 +22,9 @@ import java.util.regex.Pattern;
 
 /**
  * Certificates and private keys in PEM files (RFC 7468). Keys are PKCS #8, or what OpenSSL wrote before: PKCS #1 for RSA, SEC 1 for
- * elliptic curves. Encrypted keys are not read. Messages quote nothing.
+ * elliptic curves. Encrypted keys are not read. Messages quote nothing but the name of where it comes from.
  */
-final class Pem {
+public final class Pem {
     private static final long MAX_FILE = 4 << 20;
     private static final Pattern BLOCK =
             Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\\s]*)-----END \\1-----");
@@ -42,8 +42,18 @@ final class Pem {
 
     /** All certificates of a file, at least one. */
     static List<X509Certificate> certificates(Path file) throws IOException {
+        return certificates(file.toString(), read(file));
+    }
+
+    /**
+     * All certificates of a text, at least one.
+     *
+     * @param file where it comes from, for messages
+     * @throws IOException if there is none, or one is malformed
+     */
+    public static List<X509Certificate> certificates(String file, String text) throws IOException {
         List<X509Certificate> certificates = new ArrayList<>();
-        Matcher block = BLOCK.matcher(read(file));
+        Matcher block = BLOCK.matcher(text);
         while (block.find()) {
             if (block.group(1).equals("CERTIFICATE")) {
                 certificates.add(certificate(file, decode(file, block)));
@@ -57,16 +67,26 @@ final class Pem {
 
     /** The first private key of a file. */
     static PrivateKey key(Path file) throws IOException {
-        Matcher block = BLOCK.matcher(read(file));
+        return key(file.toString(), read(file));
+    }
+
+    /**
+     * The first private key of a text.
+     *
+     * @param file where it comes from, for messages
+     * @throws IOException if there is none that is not encrypted, or it is malformed
+     */
+    public static PrivateKey key(String file, String text) throws IOException {
+        Matcher block = BLOCK.matcher(text);
         while (block.find()) {
             if (block.group(1).equals("PRIVATE KEY")) {
-                return key(file, decode(file, block));
+                return decoded(file, decode(file, block));
             } else if (block.group(1).equals("RSA PRIVATE KEY")) {
-                return key(file, pkcs8(RSA, decode(file, block)));
+                return decoded(file, pkcs8(RSA, decode(file, block)));
             } else if (block.group(1).equals("EC PRIVATE KEY")) {
                 byte[] der = decode(file, block);
                 byte[] curve = curve(der).orElseThrow(() -> new IOException("the key in " + file + " names no curve"));
-                return key(file, pkcs8(der(0x30, EC, curve), der));
+                return decoded(file, pkcs8(der(0x30, EC, curve), der));
             }
         }
         throw new IOException(file + " holds no private key that is not encrypted");
@@ -79,7 +99,7 @@ final class Pem {
         return Files.readString(file, StandardCharsets.ISO_8859_1);
     }
 
-    private static byte[] decode(Path file, Matcher block) throws IOException {
+    private static byte[] decode(String file, Matcher block) throws IOException {
         try {
             return Base64.getMimeDecoder().decode(block.group(2));
         } catch (IllegalArgumentException e) {
@@ -88,7 +108,7 @@ final class Pem {
         }
     }
 
-    private static X509Certificate certificate(Path file, byte[] der) throws IOException {
+    private static X509Certificate certificate(String file, byte[] der) throws IOException {
         try {
             return (X509Certificate)
                     CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(der));
@@ -97,7 +117,7 @@ final class Pem {
         }
     }
 
-    private static PrivateKey key(Path file, byte[] pkcs8) throws IOException {
+    private static PrivateKey decoded(String file, byte[] pkcs8) throws IOException {
         for (String algorithm : List.of("RSA", "EC", "EdDSA")) {
             Optional<PrivateKey> key = key(algorithm, pkcs8);
             if (key.isPresent()) {

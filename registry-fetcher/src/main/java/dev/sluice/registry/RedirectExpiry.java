@@ -35,6 +35,10 @@ final class RedirectExpiry {
                         .map(Instant::ofEpochSecond))
                 .or(() -> parameter(url, "se").flatMap(RedirectExpiry::iso))
                 .orElse(now.plus(UNKNOWN));
+        // Compared before anything is subtracted: what is stated may be the first instant that there is.
+        if (stated.isBefore(now)) {
+            return now;
+        }
         Instant end = stated.minus(MARGIN);
         return end.isBefore(latest) ? end : latest;
     }
@@ -44,7 +48,11 @@ final class RedirectExpiry {
         if (valid.isEmpty()) {
             return Optional.empty();
         }
-        return parameter(url, date).flatMap(RedirectExpiry::signingDate).map(d -> d.plusSeconds(valid.get()));
+        return parameter(url, date).flatMap(RedirectExpiry::signingDate).map(d -> later(d, valid.get()));
+    }
+
+    private static Instant later(Instant date, long seconds) {
+        return Instant.MAX.getEpochSecond() - date.getEpochSecond() < seconds ? Instant.MAX : date.plusSeconds(seconds);
     }
 
     private static Optional<String> parameter(HttpUrl url, String name) {

@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
  */
 final class RegistryCaller {
     private static final Logger log = LoggerFactory.getLogger(RegistryCaller.class);
-    private static final int MAX_CHALLENGES = 2;
+    /** More than there are credentials for one repository. */
+    private static final int MAX_CHALLENGES = 16;
 
     private final Endpoints endpoints;
     private final EndpointHealth health;
@@ -47,6 +48,7 @@ final class RegistryCaller {
      *
      * @param deadline for all tries and the pauses between them
      * @param patience until then it is tried again however often it has failed
+     * @param awaitsCredentials whether it is tried again until the deadline while the registry refuses all credentials
      * @param redirect where redirects are remembered
      * @param sources who is trusted with the blob that is read
      * @param newConnection use none that was used before
@@ -55,12 +57,13 @@ final class RegistryCaller {
     record Manner(
             Deadline deadline,
             Deadline patience,
+            boolean awaitsCredentials,
             Redirect redirect,
             BlobSources sources,
             boolean newConnection,
             Cancellation cancellation) {
         Manner until(Deadline earlier) {
-            return new Manner(earlier, patience, redirect, sources, newConnection, cancellation);
+            return new Manner(earlier, patience, awaitsCredentials, redirect, sources, newConnection, cancellation);
         }
     }
 
@@ -80,6 +83,7 @@ final class RegistryCaller {
         return new Manner(
                 deadline,
                 Deadline.after(Duration.ZERO, time),
+                false,
                 new Redirect(time),
                 new BlobSources(time),
                 false,
@@ -105,7 +109,14 @@ final class RegistryCaller {
             // change.
             Optional<RegistryException> last = Optional.ofNullable(round.refusals.get(capable.get(capable.size() - 1)));
             if (last.isPresent() || round.outOfOrder.isEmpty()) {
-                throw last.orElseGet(() -> round.refusals.values().iterator().next());
+                RegistryException refusal =
+                        last.orElseGet(() -> round.refusals.values().iterator().next());
+                if (!manner.awaitsCredentials || !(refusal instanceof RegistryException.Unauthorized)) {
+                    throw refusal;
+                }
+                awaitCredentials(failures, refusal, capable.get(capable.size() - 1), manner, task);
+                asked = capable;
+                continue;
             }
             if (!request.isRepeatable()) {
                 throw round.outOfOrder.get();
@@ -240,6 +251,26 @@ final class RegistryCaller {
         }
     }
 
+    /** Waits for a while in which somebody may bring other credentials. */
+    private void awaitCredentials(int failures, RegistryException refusal, Endpoint endpoint, Manner manner, Task task)
+            throws RegistryException {
+        Duration pause = backoff.after(failures, Optional.empty(), true).orElseThrow();
+        if (pause.compareTo(manner.deadline.remaining()) >= 0) {
+            throw refusal;
+        }
+        if (health.failed(endpoint)) {
+            log.warn("Reads wait for other credentials: {}", refusal.getMessage());
+        }
+        try {
+            if (time.pause(pause, manner.cancellation)) {
+                throw refusal;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw task.unavailable("the thread was interrupted", refusal);
+        }
+    }
+
     /** Waits before something that was called without anything remembered is begun anew. */
     void pause(
             int failures, RegistryException.Unavailable failure, ApiRequest<?> request, String host, Deadline deadline)
@@ -256,6 +287,7 @@ final class RegistryCaller {
         boolean renewable = remembered.isPresent();
         int redirects = 0;
         int challenges = 0;
+        Optional<Authorization> answered = Optional.empty();
         Optional<RegistryException> withTls = Optional.empty();
         while (true) {
             Optional<Authorization> authorization =
@@ -277,15 +309,37 @@ final class RegistryCaller {
                 if (++challenges > MAX_CHALLENGES) {
                     throw challenged.failure;
                 }
-                authenticator.answer(
-                        endpoint, request.scope(), challenged.challenges, authorization, task, manner.deadline);
-            } else if (step instanceof Step.Refused<T> refused) {
-                if (!renewable) {
-                    throw refused.failure;
+                boolean fresh = authorization.isPresent() && authorization.equals(answered);
+                if (fresh && authorization.get().by().isEmpty()) {
+                    throw authenticator.withoutCredentials(endpoint, challenged.failure);
                 }
-                // The remembered redirect may have expired: once more over the registry.
-                remembered.ifPresent(old -> manner.redirect.forget(endpoint, old));
-                renewable = false;
+                try {
+                    answered = Optional.of(authenticator.answer(
+                            endpoint,
+                            request.scope(),
+                            challenged.challenges,
+                            authorization,
+                            fresh,
+                            task,
+                            manner.deadline));
+                } catch (RegistryException.Unauthorized e) {
+                    // What the registry itself said tells more than that there is nothing else.
+                    throw fresh ? challenged.failure : e;
+                }
+            } else if (step instanceof Step.Refused<T> refused) {
+                if (renewable) {
+                    // The remembered redirect may have expired: once more over the registry.
+                    remembered.ifPresent(old -> manner.redirect.forget(endpoint, old));
+                    renewable = false;
+                } else if (!refused.forbidden
+                        || authorization.isEmpty()
+                        || ++challenges > MAX_CHALLENGES
+                        || !authenticator.isDeniedForNow(endpoint, request.scope(), authorization.get(), task)) {
+                    boolean anonymous = authorization.flatMap(Authorization::by).isEmpty();
+                    throw refused.forbidden && anonymous
+                            ? authenticator.withoutCredentials(endpoint, refused.failure)
+                            : refused.failure;
+                }
                 url = api;
                 redirects = 0;
             } else if (step instanceof Step.WithoutTls<T> withoutTls) {
@@ -303,7 +357,8 @@ final class RegistryCaller {
 
         record Challenged<T>(List<Challenge> challenges, RegistryException failure) implements Step<T> {}
 
-        record Refused<T>(RegistryException failure) implements Step<T> {}
+        /** @param forbidden whether by the registry itself, and to those whose credentials were shown */
+        record Refused<T>(RegistryException failure, boolean forbidden) implements Step<T> {}
 
         /** The host seems not to know TLS, and may be asked without. */
         record WithoutTls<T>(HttpUrl url, RegistryException failure) implements Step<T> {}
@@ -423,7 +478,7 @@ final class RegistryCaller {
         if (failure instanceof RegistryException.Unavailable) {
             throw failure;
         }
-        return new Step.Refused<>(failure);
+        return new Step.Refused<>(failure, status == 403 && endpoint.owns(url));
     }
 
     /** Where a redirect leads. Its query may be a signature, so it is never shown. */

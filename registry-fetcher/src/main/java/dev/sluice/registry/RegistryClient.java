@@ -25,6 +25,7 @@ import okhttp3.OkHttpClient;
 public final class RegistryClient implements AutoCloseable {
     private final RegistryOptions options;
     private final TimeSource time;
+    private final Traffic traffic = new Traffic();
     private final Transport transport;
     private final RegistryCaller caller;
     private final BlobUpload uploads;
@@ -45,7 +46,7 @@ public final class RegistryClient implements AutoCloseable {
         requireNonNull(credentials, "credentials is null");
         this.options = requireNonNull(options, "options is null");
         this.time = time;
-        transport = new Transport(options, http);
+        transport = new Transport(options, http, traffic);
         Endpoints endpoints =
                 new Endpoints(options.plainHttpHosts(), new HostDirectories(options.hostDirectories()), transport);
         TokenClient tokens = new TokenClient(endpoints, options.timeouts(), time);
@@ -53,6 +54,16 @@ public final class RegistryClient implements AutoCloseable {
         caller = new RegistryCaller(endpoints, authenticator, options, new Backoff(options.retries(), random), time);
         uploads = new BlobUpload(caller, endpoints);
         referrers = new Referrers(caller, options.limits().manifest());
+    }
+
+    /** How many requests were sent since this client was made, by host and by what came of them. */
+    public List<TrafficStatistics> requests() {
+        return traffic.requests();
+    }
+
+    /** How many bytes came since this client was made, by host. */
+    public List<TrafficStatistics.Received> received() {
+        return traffic.received();
     }
 
     /** Like {@link #manifest(ImageReference, Deadline)}. */

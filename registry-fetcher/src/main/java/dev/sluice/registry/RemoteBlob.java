@@ -55,7 +55,8 @@ public final class RemoteBlob {
 
     /**
      * The same blob for readers who have nothing else to fall back to: what fails in a way that may pass is tried again for
-     * {@link RegistryOptions#patience} at least, however often it fails in that time.
+     * {@link RegistryOptions#patience} at least, however often it fails in that time; while the registry refuses all credentials, for
+     * {@link RegistryOptions.Timeouts#operation}.
      */
     public RemoteBlob patiently() {
         return new RemoteBlob(caller, repository, blob, options, time, redirect, sources, options.patience());
@@ -175,7 +176,8 @@ public final class RemoteBlob {
         }
 
         private RegistryCaller.Manner manner(Cancellation cancellation) {
-            return new RegistryCaller.Manner(deadline, patient, redirect, sources, newConnection, cancellation);
+            return new RegistryCaller.Manner(
+                    deadline, patient, !patience.isZero(), redirect, sources, newConnection, cancellation);
         }
     }
 }

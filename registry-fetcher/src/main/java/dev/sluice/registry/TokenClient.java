@@ -119,7 +119,7 @@ final class TokenClient {
                 } catch (IOException e) {
                     throw exchange.explained(e);
                 }
-                return Optional.of(parse(body, server, task));
+                return Optional.of(parse(body, server, task, time.now()));
             }
             if (mayLack && (status == 400 || status == 401 || status == 404 || status == 405)) {
                 return Optional.empty();
@@ -132,7 +132,8 @@ final class TokenClient {
         }
     }
 
-    private Authorization parse(byte[] body, String server, Task task) throws RegistryException {
+    /** The token in an answer, which may be any bytes. */
+    static Authorization parse(byte[] body, String server, Task task, Instant now) throws RegistryException {
         JsonNode answer =
                 Json.object(body).orElseThrow(() -> task.protocol(server + " answered with something else than JSON"));
         String token = answer.path("token").asText("");
@@ -144,8 +145,8 @@ final class TokenClient {
         }
         long lifetime = Math.min(
                 MAX_LIFETIME, Math.max(MIN_LIFETIME, answer.path("expires_in").asLong(MIN_LIFETIME)));
-        Instant issued = issuedAt(answer.path("issued_at").asText(""), time.now());
-        return Authorization.bearer(token, issued.plusSeconds(lifetime).minus(MARGIN));
+        Instant issued = issuedAt(answer.path("issued_at").asText(""), now);
+        return Authorization.issued(token, issued.plusSeconds(lifetime).minus(MARGIN));
     }
 
     /** The server's clock counts only as far as it makes the token older: a token is never believed longer than from now on. */

@@ -21,8 +21,10 @@ final class Transport implements AutoCloseable {
     private final OkHttpClient fresh;
     private final String userAgent;
 
-    Transport(RegistryOptions options, OkHttpClient base) {
+    /** @param traffic counts what is sent and received */
+    Transport(RegistryOptions options, OkHttpClient base, Traffic traffic) {
         kept = base.newBuilder()
+                .eventListenerFactory(traffic)
                 .protocols(List.of(Protocol.HTTP_2, Protocol.HTTP_1_1))
                 .followRedirects(false)
                 .followSslRedirects(false)

@@ -2,14 +2,18 @@ package dev.sluice.registry;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -277,6 +281,30 @@ class AuthenticationTest {
     }
 
     @Test
+    void tellsTheSourceWhatWasRefused() throws Exception {
+        registry.answers(basicChallenge()).answers(basicChallenge()).answers(manifest());
+        Credentials old = new Credentials.Basic("alice", "p1");
+        List<String> told = new CopyOnWriteArrayList<>();
+        CredentialSource source = new CredentialSource() {
+            @Override
+            public Optional<Credentials> credentials(String host) {
+                return Optional.of(told.isEmpty() ? old : new Credentials.Basic("alice", "p2"));
+            }
+
+            @Override
+            public void refused(String host, Credentials credentials) {
+                told.add(host + " " + credentials.equals(old));
+            }
+        };
+
+        try (RegistryClient client = registry.client(time, source, RegistryOptions.defaults())) {
+            client.manifest(registry.image("v1"));
+        }
+
+        assertThat(told).containsExactly(registry.image("v1").host() + " true");
+    }
+
+    @Test
     void tellsThatThereAreNoCredentials() {
         registry.answers(basicChallenge())
                 .answers(ScriptedRegistry.status(401).setHeader("WWW-Authenticate", "Digest x=y"));
@@ -284,10 +312,38 @@ class AuthenticationTest {
         try (RegistryClient client = client()) {
             assertThatThrownBy(() -> client.manifest(registry.image("v1")))
                     .isInstanceOf(RegistryException.Unauthorized.class)
-                    .hasMessageContaining("none are configured");
+                    .hasMessageEndingWith("the registry wants a user name and a password; no credentials are known for "
+                            + registry.image("v1").host() + ", looked at no source of credentials");
             assertThatThrownBy(() -> client.manifest(registry.image("v1")))
                     .isInstanceOf(RegistryException.Unauthorized.class)
                     .hasMessageContaining("no means that is known");
+        }
+    }
+
+    @Test
+    void tellsWhereItLookedWhenNobodyIsLetInWithoutCredentials() {
+        registry.answers(challenge()).answers(challenge()).answers(challenge()).answers(ScriptedRegistry.status(403));
+        tokens.answers(ScriptedRegistry.status(401)).answers(token("t1", 300)).answers(token("t2", 300));
+        CredentialSource empty = new CredentialSource() {
+            @Override
+            public Optional<Credentials> credentials(String host) {
+                return Optional.empty();
+            }
+
+            @Override
+            public String lookedAt() {
+                return "docker: there is no /x/config.json";
+            }
+        };
+
+        try (RegistryClient client = registry.client(time, empty, RegistryOptions.defaults())) {
+            for (String refusal : List.of("answered 401", "answered 401", "answered 403")) {
+                assertThatThrownBy(() -> client.manifest(registry.image("v1")))
+                        .isInstanceOf(RegistryException.Unauthorized.class)
+                        .hasMessageContaining(refusal)
+                        .hasMessageEndingWith(
+                                registry.image("v1").host() + ", looked at docker: there is no /x/config.json");
+            }
         }
     }
 
@@ -390,6 +446,164 @@ class AuthenticationTest {
         }
 
         assertThat(hosts).containsExactly(registry.host());
+    }
+
+    /** Knows these, in this order, at any time. */
+    private static CredentialSource knowing(List<Credentials> known) {
+        return new CredentialSource() {
+            @Override
+            public Optional<Credentials> credentials(String host) {
+                return known.stream().findFirst();
+            }
+
+            @Override
+            public Optional<Credentials> credentials(String host, String repository, Set<Credentials> refused) {
+                return known.stream().filter(one -> !refused.contains(one)).findFirst();
+            }
+        };
+    }
+
+    private static final Credentials OTHER = new Credentials.Basic("bob", "0ther");
+    private static final String OTHER_VALUE = Authorization.basicValue("bob", "0ther");
+
+    @Test
+    void showsOtherCredentialsWhenTheFirstAreRefused() throws Exception {
+        registry.answers(basicChallenge())
+                .answers(basicChallenge())
+                .answers(manifest())
+                .answers(manifest());
+
+        try (RegistryClient client =
+                registry.client(time, knowing(List.of(BASIC, OTHER)), RegistryOptions.defaults())) {
+            client.manifest(registry.image("v1"));
+            client.manifest(registry.image("v1"));
+        }
+
+        assertThat(authorizations(registry, 4)).containsExactly("", BASIC_VALUE, OTHER_VALUE, OTHER_VALUE);
+    }
+
+    @Test
+    void showsOtherCredentialsWhenTheFirstAreForbidden() throws Exception {
+        registry.answers(basicChallenge())
+                .answers(ScriptedRegistry.status(403))
+                .answers(basicChallenge())
+                .answers(manifest());
+
+        try (RegistryClient client =
+                registry.client(time, knowing(List.of(BASIC, OTHER)), RegistryOptions.defaults())) {
+            client.manifest(registry.image("v1"));
+        }
+
+        assertThat(authorizations(registry, 4)).containsExactly("", BASIC_VALUE, "", OTHER_VALUE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {401, 403})
+    void asksTheTokenServerWithOtherCredentialsWhenItRefusesTheFirst(int status) throws Exception {
+        registry.answers(challenge()).answers(manifest());
+        tokens.answers(ScriptedRegistry.status(status)).answers(token("t2", 300));
+
+        try (RegistryClient client =
+                registry.client(time, knowing(List.of(BASIC, OTHER)), RegistryOptions.defaults())) {
+            client.manifest(registry.image("v1"));
+        }
+
+        assertThat(authorizations(tokens, 2)).containsExactly(BASIC_VALUE, OTHER_VALUE);
+        assertThat(authorizations(registry, 2)).containsExactly("", "Bearer t2");
+    }
+
+    @Test
+    void asksForATokenOnceMoreBeforeItsCredentialsCountAsRefused() throws Exception {
+        registry.answers(challenge())
+                .answers(manifest())
+                .answers(challenge())
+                .answers(challenge())
+                .answers(manifest());
+        tokens.answers(token("t1", 300)).answers(token("t2", 300)).answers(token("t3", 300));
+
+        try (RegistryClient client =
+                registry.client(time, knowing(List.of(BASIC, OTHER)), RegistryOptions.defaults())) {
+            client.manifest(registry.image("v1"));
+            client.manifest(registry.image("v1"));
+        }
+
+        assertThat(authorizations(tokens, 3)).containsExactly(BASIC_VALUE, BASIC_VALUE, OTHER_VALUE);
+        assertThat(authorizations(registry, 5)).containsExactly("", "Bearer t1", "Bearer t1", "Bearer t2", "Bearer t3");
+    }
+
+    @Test
+    void doesNotShowRefusedCredentialsAgainForAWhile() {
+        registry.answers(basicChallenge())
+                .answers(basicChallenge())
+                .answers(basicChallenge())
+                .answers(basicChallenge())
+                .answers(manifest());
+
+        try (RegistryClient client = client(BASIC)) {
+            assertThatThrownBy(() -> client.manifest(registry.image("v1")))
+                    .isInstanceOf(RegistryException.Unauthorized.class);
+            assertThatThrownBy(() -> client.manifest(registry.image("v1")))
+                    .isInstanceOf(RegistryException.Unauthorized.class)
+                    .hasMessageContaining("refuses all credentials");
+            time.pass(Duration.ofSeconds(10));
+            assertThatNoException().isThrownBy(() -> client.manifest(registry.image("v1")));
+        }
+    }
+
+    @Test
+    void aPatientReadWaitsForOtherCredentials() throws Exception {
+        byte[] blob = "0123456789".getBytes(UTF_8);
+        List<Credentials> known = new CopyOnWriteArrayList<>(List.of(BASIC));
+        registry.server().setDispatcher(new Dispatcher() {
+            @Override
+            public MockResponse dispatch(RecordedRequest request) {
+                if (time.now().isAfter(FakeTime.START.plusSeconds(30)) && known.size() == 1) {
+                    known.add(0, OTHER);
+                }
+                boolean good = OTHER_VALUE.equals(request.getHeaders().get("Authorization"));
+                return (good ? ScriptedRegistry.partial(blob, 0, blob.length) : basicChallenge()).build();
+            }
+        });
+
+        try (RegistryClient client = registry.client(time, knowing(known), RegistryOptions.defaults())) {
+            RemoteBlob remote = client.openBlob(
+                    registry.image("v1"), new Descriptor("application/octet-stream", Digest.sha256(blob), blob.length));
+            assertThatThrownBy(() -> remote.read(0, blob.length, false))
+                    .isInstanceOf(RegistryException.Unauthorized.class);
+            ByteBuffer into = ByteBuffer.allocate(blob.length);
+            try (ReadableByteChannel channel = remote.patiently().read(0, blob.length, false)) {
+                while (into.hasRemaining() && channel.read(into) >= 0) {}
+            }
+            assertThat(into.array()).isEqualTo(blob);
+        }
+        assertThat(time.now()).isBetween(FakeTime.START.plusSeconds(30), FakeTime.START.plusSeconds(50));
+    }
+
+    @Test
+    void aPatientReadFailsAtItsDeadlineWhenNobodyBringsOtherCredentials() {
+        byte[] blob = "0123456789".getBytes(UTF_8);
+        AtomicInteger shown = new AtomicInteger();
+        registry.server().setDispatcher(new Dispatcher() {
+            @Override
+            public MockResponse dispatch(RecordedRequest request) {
+                if (request.getHeaders().get("Authorization") != null) {
+                    shown.incrementAndGet();
+                }
+                return basicChallenge().build();
+            }
+        });
+
+        try (RegistryClient client = client(BASIC)) {
+            RemoteBlob remote = client.openBlob(
+                            registry.image("v1"),
+                            new Descriptor("application/octet-stream", Digest.sha256(blob), blob.length))
+                    .patiently();
+            assertThatThrownBy(() -> remote.read(0, blob.length, false))
+                    .isInstanceOf(RegistryException.Unauthorized.class);
+        }
+        assertThat(time.now()).isBetween(FakeTime.START.plusSeconds(50), FakeTime.START.plusSeconds(60));
+        // Whoever shows wrong passwords again and again is locked out by some registries.
+        assertThat(shown.get()).isBetween(2, 7);
     }
 
     @Test

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class EndpointsTest {
     private static final Task TASK = new Task("test", "host");
-    private final Transport transport = new Transport(RegistryOptions.defaults(), new OkHttpClient());
+    private final Transport transport = new Transport(RegistryOptions.defaults(), new OkHttpClient(), new Traffic());
     private final Endpoints endpoints = new Endpoints(
             Set.of("plain.example", "half.example:8080", "[2001:db8::1]", "127.0.0.9"),
             new HostDirectories(List.of()),

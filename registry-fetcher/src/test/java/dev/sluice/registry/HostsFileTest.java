@@ -106,7 +106,7 @@ class HostsFileTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1s, 1000", "1m30s, 90000", "1.5s, 1500", "250ms, 250", "1h, 3600000"})
+    @CsvSource({"1s, 1000", "1m30s, 90000", "1.5s, 1500", "250ms, 250", "1h, 3600000", "1000h, 2147483647"})
     void readsDurationsAsGoDoes(String text, long millis) throws Exception {
         assertThat(parse("dial_timeout = \"" + text + "\"").get(0).dialTimeout())
                 .isEqualTo(Optional.of(Duration.ofMillis(millis)));

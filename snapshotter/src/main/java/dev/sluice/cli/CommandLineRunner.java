@@ -18,13 +18,19 @@ final class CommandLineRunner {
 
     /** @return the exit status: 0 done, 1 failed, 2 the command line or the configuration is wrong */
     static int run(Runners runners, PrintWriter out, PrintWriter err, String... args) {
-        return new CommandLine(new SluiceCommand(runners, out))
-                .addSubcommand(new IndexCommand(runners.index(), out))
+        return commandLine(runners, out)
                 .setOut(out)
                 .setErr(err)
                 .setParameterExceptionHandler((e, arguments) -> usageError(e, err))
                 .setExecutionExceptionHandler((e, command, result) -> failure(e, err))
                 .execute(args);
+    }
+
+    /** All commands with their options. */
+    static CommandLine commandLine(Runners runners, PrintWriter out) {
+        return new CommandLine(new SluiceCommand(runners, out))
+                .addSubcommand(new IndexCommand(runners.index(), out))
+                .addSubcommand(new NodeCommand(runners.node()));
     }
 
     private static int usageError(ParameterException e, PrintWriter err) {

@@ -7,6 +7,7 @@ import dev.sluice.daemon.DoctorReport;
 import dev.sluice.daemon.InvalidConfigException;
 import dev.sluice.daemon.Logging;
 import dev.sluice.daemon.Runners;
+import dev.sluice.install.InstallTarget;
 import dev.sluice.registry.ImageReference;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Option;
@@ -154,6 +156,106 @@ final class SluiceCommand {
         return ExitCode.OK;
     }
 
+    @Command(
+            description = {
+                "Writes into containerd's configuration what it needs to use Sluice.",
+                "Shows the difference first; keeps what it has changed, for `sluice uninstall`."
+            })
+    int install(
+            @Option(
+                            names = "--containerd-config",
+                            paramLabel = "FILE",
+                            defaultValue = "/etc/containerd/config.toml",
+                            description = "What containerd is started with, ${DEFAULT-VALUE}.")
+                    Path containerdConfig,
+            @Option(names = "--cri", description = "Also has kubelets pull for Sluice.") boolean cri,
+            @Option(
+                            names = {"--dry-run", "--diff"},
+                            description = "Only shows the difference.")
+                    boolean dryRun,
+            @Option(names = "--yes", description = "Does not ask.") boolean yes,
+            @Option(
+                            names = "--restart-containerd",
+                            description = "Has systemd start containerd again; its containers run on.")
+                    boolean restart,
+            @Option(
+                            names = "--root-directory",
+                            paramLabel = "DIR",
+                            defaultValue = "/",
+                            description = "Where the root directory of the machine is mounted, ${DEFAULT-VALUE}."
+                                    + " All other paths are below it.")
+                    Path rootDirectory,
+            @Option(names = "--address", paramLabel = "SOCKET", description = "The socket that Sluice serves.")
+                    Optional<Path> address,
+            @Option(names = "--containerd", paramLabel = "SOCKET", description = "containerd's own socket.")
+                    Optional<Path> containerd,
+            @Option(
+                            names = "--containerd-binary",
+                            paramLabel = "FILE",
+                            description = "containerd's program, if it is at no usual place.")
+                    Optional<Path> binary,
+            @Option(
+                            names = "--containerd-version",
+                            paramLabel = "VERSION",
+                            description = "Of the containerd that is to read it, such as 1.7; else it is asked.")
+                    Optional<String> version,
+            @Option(
+                            names = "--config",
+                            paramLabel = "FILE",
+                            description = "Sluice's configuration, instead of /etc/sluice/config.toml.")
+                    Optional<Path> config)
+            throws InvalidConfigException, IOException {
+        InstallTarget target = new InstallOptions(rootDirectory, containerdConfig, config)
+                .target(address, containerd, binary, version);
+        return new InstallDialog(runners.install(), out, Terminal.STANDARD).install(target, cri, dryRun, yes, restart);
+    }
+
+    @Command(description = "Takes back what `sluice install` has written, and nothing else.")
+    int uninstall(
+            @Option(
+                            names = "--containerd-config",
+                            paramLabel = "FILE",
+                            defaultValue = "/etc/containerd/config.toml",
+                            description = "What containerd is started with, ${DEFAULT-VALUE}.")
+                    Path containerdConfig,
+            @Option(
+                            names = {"--dry-run", "--diff"},
+                            description = "Only shows the difference.")
+                    boolean dryRun,
+            @Option(names = "--yes", description = "Does not ask.") boolean yes,
+            @Option(names = "--force", description = "Also while containers use Sluice.") boolean force,
+            @Option(
+                            names = "--restart-containerd",
+                            description = "Has systemd start containerd again; its containers run on.")
+                    boolean restart,
+            @Option(
+                            names = "--root-directory",
+                            paramLabel = "DIR",
+                            defaultValue = "/",
+                            description = "Where the root directory of the machine is mounted, ${DEFAULT-VALUE}."
+                                    + " All other paths are below it.")
+                    Path rootDirectory,
+            @Option(names = "--address", paramLabel = "SOCKET", description = "The socket that Sluice serves.")
+                    Optional<Path> address,
+            @Option(names = "--containerd", paramLabel = "SOCKET", description = "containerd's own socket.")
+                    Optional<Path> containerd,
+            @Option(
+                            names = "--containerd-binary",
+                            paramLabel = "FILE",
+                            description = "containerd's program, if it is at no usual place.")
+                    Optional<Path> binary,
+            @Option(
+                            names = "--config",
+                            paramLabel = "FILE",
+                            description = "Sluice's configuration, instead of /etc/sluice/config.toml.")
+                    Optional<Path> config)
+            throws InvalidConfigException, IOException {
+        InstallTarget target = new InstallOptions(rootDirectory, containerdConfig, config)
+                .target(address, containerd, binary, Optional.empty());
+        return new InstallDialog(runners.install(), out, Terminal.STANDARD)
+                .uninstall(target, dryRun, yes, force, restart);
+    }
+
     @Command(description = "Fails what waits for a daemon that does not run: readers get I/O errors.")
     int rescue(
             @Option(
@@ -168,6 +270,48 @@ final class SluiceCommand {
         Config loaded =
                 config.isPresent() ? load(config, options(root, Optional.empty())) : load(root, Optional.empty());
         runners.rescue().rescue(loaded, once);
+        return ExitCode.OK;
+    }
+
+    @Command(
+            description = {
+                "Unmounts all layers and ends the keeper, before Sluice is removed.",
+                "Fails, and changes nothing, while a container uses them or a daemon runs."
+            })
+    int cleanup(
+            @Option(
+                            names = "--config",
+                            paramLabel = "FILE",
+                            description = "The configuration, instead of /etc/sluice/config.toml.")
+                    Optional<Path> config,
+            @Option(names = "--root", paramLabel = "DIR", description = "Where layers live.") Optional<Path> root,
+            @Option(names = "--check", description = "Only says whether a container uses them; a daemon may run.")
+                    boolean check,
+            @Option(
+                            names = "--delete",
+                            description = {
+                                "Deletes what Sluice has made in the root directory, too, with all snapshots;",
+                                "what somebody else has put there stays."
+                            })
+                    boolean delete,
+            @Option(
+                            names = "--list",
+                            description = {
+                                "Only prints what --delete would delete, one path a line:",
+                                "the root directory first, which goes if nothing else is in it. A daemon may run."
+                            })
+                    boolean list)
+            throws InvalidConfigException, IOException {
+        if (Stream.of(check, delete, list).filter(option -> option).count() > 1) {
+            throw new InvalidConfigException("--check, --delete and --list exclude each other");
+        }
+        if (list) {
+            runners.cleanup()
+                    .leftovers(load(config, options(root, Optional.empty())))
+                    .forEach(out::println);
+            return ExitCode.OK;
+        }
+        runners.cleanup().cleanup(load(config, options(root, Optional.empty())), check, delete);
         return ExitCode.OK;
     }
 
@@ -196,15 +340,20 @@ final class SluiceCommand {
         }
     }
 
-    /** @param file instead of the usual one */
-    static Config load(Optional<Path> file, Map<String, String> options) throws InvalidConfigException {
-        Optional<Path> usual = Files.exists(CONFIG) ? Optional.of(CONFIG) : Optional.empty();
-        Config config = ConfigLoader.load(file.or(() -> usual), options);
-        Logging.apply(config.logLevel());
+    /** @param file empty for the defaults */
+    static Config loadOnly(Optional<Path> file, Map<String, String> options) throws InvalidConfigException {
+        Config config = ConfigLoader.load(file, options);
+        Logging.apply(config.logLevel(), config.logFormat());
         return config;
     }
 
-    private static Path absolute(Path path) {
+    /** @param file instead of the usual one */
+    static Config load(Optional<Path> file, Map<String, String> options) throws InvalidConfigException {
+        Optional<Path> usual = Files.exists(CONFIG) ? Optional.of(CONFIG) : Optional.empty();
+        return loadOnly(file.or(() -> usual), options);
+    }
+
+    static Path absolute(Path path) {
         return path.toAbsolutePath().normalize();
     }
 }

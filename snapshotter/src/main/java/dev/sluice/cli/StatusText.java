@@ -3,6 +3,8 @@ package dev.sluice.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.credentials.SourceCounts;
+import dev.sluice.credentials.SourceStatus;
 import dev.sluice.daemon.StatusReport;
 import dev.sluice.mount.LayerStatus;
 import dev.sluice.mount.TaintedMount;
@@ -38,7 +40,31 @@ record StatusText(StatusReport report) {
                     "start again what runs in %s: it may have read zeros of layer %s%n",
                     mount.directory(), mount.layer()));
         }
+        for (SourceStatus source : report.credentials()) {
+            out.append(credentials(source));
+        }
         return out.toString().stripTrailing();
+    }
+
+    private static String credentials(SourceStatus source) {
+        String line = String.format("credentials from %s: %s", source.source(), state(source));
+        SourceCounts counts = source.counts();
+        return line
+                + String.format(
+                        "%n  given %d times, refused %d times, nothing known %d times, failed %d times%n",
+                        counts.given(), counts.refused(), counts.none(), counts.failed())
+                + source.trouble()
+                        .map(trouble -> String.format("  last trouble, %s: %s%n", trouble.at(), trouble.message()))
+                        .orElse("");
+    }
+
+    private static String state(SourceStatus source) {
+        String explanation = source.state().explanation();
+        return switch (source.state().level()) {
+            case WORKS -> explanation;
+            case EMPTY -> "none: " + explanation;
+            case BROKEN -> "BROKEN: " + explanation;
+        };
     }
 
     String json() {
@@ -62,6 +88,8 @@ record StatusText(StatusReport report) {
         for (TaintedMount mount : report.tainted()) {
             tainted.addObject().put("directory", mount.directory().toString()).put("layer", mount.layer());
         }
+        ArrayNode credentials = root.putArray("credential_sources");
+        report.credentials().forEach(source -> credentials.add(json(source)));
         return root.toPrettyString();
     }
 
@@ -79,6 +107,22 @@ record StatusText(StatusReport report) {
         node.put("references", layer.references());
         ArrayNode mounts = node.putArray("mounts");
         layer.mounts().forEach(mount -> mounts.add(mount.toString()));
+        return node;
+    }
+
+    private static ObjectNode json(SourceStatus source) {
+        ObjectNode node = JsonNodeFactory.instance.objectNode();
+        node.put("name", source.source());
+        node.put("state", source.state().level().name().toLowerCase(Locale.ROOT));
+        node.put("explanation", source.state().explanation());
+        node.put("given", source.counts().given());
+        node.put("none", source.counts().none());
+        node.put("failed", source.counts().failed());
+        node.put("refused", source.counts().refused());
+        source.trouble()
+                .ifPresent(trouble -> node.putObject("trouble")
+                        .put("message", trouble.message())
+                        .put("at", trouble.at().toString()));
         return node;
     }
 

@@ -75,6 +75,16 @@ public final class ContainerdClient implements AutoCloseable {
         return new ImageStore(this);
     }
 
+    /** Containers, running or not. */
+    public ContainerStore containers() {
+        return new ContainerStore(this);
+    }
+
+    /** What it keeps in its snapshotters. */
+    public SnapshotStore snapshots() {
+        return new SnapshotStore(this);
+    }
+
     /** Its version and its plugins. */
     public Introspection introspection() {
         return new Introspection(this);
@@ -100,7 +110,7 @@ public final class ContainerdClient implements AutoCloseable {
     }
 
     /**
-     * Calls containerd; a second time if the connection was lost, for all our calls only read.
+     * Calls containerd; a second time if the connection was lost, for all our calls only read, or take away what may be gone already.
      *
      * @param task completes "Tried to ..."
      * @param stub makes a stub of the service

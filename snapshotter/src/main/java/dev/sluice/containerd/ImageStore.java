@@ -1,5 +1,6 @@
 package dev.sluice.containerd;
 
+import dev.sluice.proto.containerd.images.DeleteImageRequest;
 import dev.sluice.proto.containerd.images.GetImageRequest;
 import dev.sluice.proto.containerd.images.Image;
 import dev.sluice.proto.containerd.images.ImagesGrpc;
@@ -50,6 +51,19 @@ public final class ImageStore {
                                 .map(ImageStore::convert)
                                 .toList())
                 .orElse(List.of());
+    }
+
+    /**
+     * Takes a name away; does nothing if the namespace has no such name. What only this name needed goes with containerd's next garbage
+     * collection.
+     *
+     * @throws ContainerdException if containerd does not answer in time or refuses
+     */
+    public void delete(String namespace, String name, Duration timeout) throws ContainerdException {
+        DeleteImageRequest request =
+                DeleteImageRequest.newBuilder().setName(name).build();
+        var unused = client.call(
+                "delete image " + name, namespace, timeout, ImagesGrpc::newBlockingStub, stub -> stub.delete(request));
     }
 
     private static StoredImage convert(Image image) {

@@ -1,5 +1,5 @@
 /**
- * Client of containerd's content, image and introspection services.
+ * Client of containerd's content, image, container, snapshot and introspection services.
  *
  * <p>Knows gRPC and containerd's namespaces. Must not know what the contents mean.
  */

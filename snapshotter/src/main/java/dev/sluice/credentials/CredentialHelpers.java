@@ -3,21 +3,18 @@ package dev.sluice.credentials;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sluice.process.Program;
 import dev.sluice.registry.Credentials;
 import java.io.File;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -64,69 +61,35 @@ public final class CredentialHelpers {
      */
     public Optional<Credentials> get(String name, String server) throws IOException {
         String program = "docker-credential-" + name;
-        if (!NAME.matcher(name).matches()) {
+        if (!isName(name)) {
             throw new IOException("the name of a credential helper has characters that it must not have");
         }
-        Path executable = searchPath.stream()
-                .map(directory -> directory.resolve(program))
-                .filter(file -> Files.isExecutable(file) && !Files.isDirectory(file))
-                .findFirst()
-                .orElseThrow(() -> failed(program, server, "it was not found on the search path"));
-        Process process = new ProcessBuilder(executable.toString(), "get")
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
+        Path executable = find(name).orElseThrow(() -> failed(program, server, "it was not found on the search path"));
+        Program.Outcome outcome;
         try {
-            send(process, server);
-            byte[] output = receive(process, program, server);
-            return parse(process.exitValue(), output, program, server);
-        } finally {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
-        }
-    }
-
-    private static void send(Process process, String server) {
-        try (OutputStream input = process.getOutputStream()) {
-            input.write(server.getBytes(StandardCharsets.UTF_8));
+            outcome = new Program(executable, List.of("get"), Map.of())
+                    .run(server.getBytes(StandardCharsets.UTF_8), MAX_OUTPUT, timeout);
+        } catch (InterruptedIOException e) {
+            throw e;
         } catch (IOException e) {
-            // A helper need not read its input to the end; whether it did its work is told by its status.
-            return;
+            throw failed(program, server, String.valueOf(e.getMessage()));
         }
+        return parse(outcome.status(), outcome.output(), program, server);
     }
 
-    /** Reads on a thread of its own, because a read cannot be ended while some descendant keeps the pipe open. */
-    private byte[] receive(Process process, String program, String server) throws IOException {
-        FutureTask<byte[]> reading =
-                new FutureTask<>(() -> process.getInputStream().readNBytes(MAX_OUTPUT + 1));
-        Thread reader = new Thread(reading, program);
-        reader.setDaemon(true);
-        reader.start();
-        long end = System.nanoTime() + timeout.toNanos();
-        try {
-            byte[] output = reading.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-            if (output.length > MAX_OUTPUT) {
-                throw failed(program, server, "it printed more than " + MAX_OUTPUT + " bytes");
-            }
-            if (!process.waitFor(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                throw late(program, server);
-            }
-            return output;
-        } catch (TimeoutException e) {
-            throw late(program, server);
-        } catch (ExecutionException e) {
-            throw failed(program, server, "its output could not be read");
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while " + program + " ran");
-        }
+    static boolean isName(String name) {
+        return NAME.matcher(name).matches();
     }
 
-    private IOException late(String program, String server) {
-        return failed(program, server, "it did not end within " + timeout.toMillis() + " ms");
+    /** The program of a helper. */
+    Optional<Path> find(String name) {
+        return searchPath.stream()
+                .map(directory -> directory.resolve("docker-credential-" + name))
+                .filter(file -> Files.isExecutable(file) && !Files.isDirectory(file))
+                .findFirst();
     }
 
-    private static Optional<Credentials> parse(int status, byte[] output, String program, String server)
-            throws IOException {
+    static Optional<Credentials> parse(int status, byte[] output, String program, String server) throws IOException {
         if (status != 0) {
             if (new String(output, StandardCharsets.UTF_8).strip().equals(NOT_FOUND)) {
                 return Optional.empty();

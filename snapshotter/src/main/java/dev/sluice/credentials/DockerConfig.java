@@ -1,6 +1,5 @@
 package dev.sluice.credentials;
 
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
@@ -14,8 +13,11 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * What {@code config.json} says about registries. Its keys name a registry as a host, or as a URL with one of the paths that Docker
@@ -32,6 +34,7 @@ record DockerConfig(Map<String, List<Entry>> auths, Map<String, String> helpers,
     private static final String DOCKER_HOST = "docker.io";
     private static final String DOCKER_KEY = "https://index.docker.io/v1/";
     private static final Set<String> DOCKER_ALIASES = Set.of("index.docker.io", "registry-1.docker.io");
+    private static final Pattern SLASHES_AROUND = Pattern.compile("^/+|/+$");
     private static final Set<String> PATHS = Set.of("", "/", "/v1", "/v1/", "/v2", "/v2/");
 
     /** The parser must not quote what it read in its messages. */
@@ -72,6 +75,13 @@ record DockerConfig(Map<String, List<Entry>> auths, Map<String, String> helpers,
                 .map(Entry::credentials);
     }
 
+    /** Names of all helpers. */
+    NavigableSet<String> allHelpers() {
+        NavigableSet<String> names = new TreeSet<>(helpers.values());
+        store.ifPresent(names::add);
+        return names;
+    }
+
     Optional<String> helper(String host) {
         return Optional.ofNullable(helpers.get(host)).or(() -> store);
     }
@@ -106,11 +116,12 @@ record DockerConfig(Map<String, List<Entry>> auths, Map<String, String> helpers,
     }
 
     /** Absent if the bytes are not a JSON object. */
-    static Optional<JsonNode> object(byte[] json) throws IOException {
+    static Optional<JsonNode> object(byte[] json) {
         try {
             JsonNode root = READER.readTree(json);
             return root.isObject() ? Optional.of(root) : Optional.empty();
-        } catch (JacksonException e) {
+        } catch (IOException e) {
+            // Not only JacksonException: bytes that are no UTF-32, though they look like it, are told otherwise.
             return Optional.empty();
         }
     }
@@ -129,7 +140,7 @@ record DockerConfig(Map<String, List<Entry>> auths, Map<String, String> helpers,
         if (PATHS.contains(path)) {
             return "";
         }
-        return path.substring(1, path.endsWith("/") ? path.length() - 1 : path.length());
+        return SLASHES_AROUND.matcher(path).replaceAll("");
     }
 
     private static String withoutScheme(String key) {
@@ -137,7 +148,8 @@ record DockerConfig(Map<String, List<Entry>> auths, Map<String, String> helpers,
         return scheme < 0 ? key : key.substring(scheme + 3);
     }
 
-    private static Optional<Credentials> credentials(String key, JsonNode entry) throws IOException {
+    /** Of one entry of {@code auths}; empty if it has none. The message of a failure quotes no more than the key. */
+    static Optional<Credentials> credentials(String key, JsonNode entry) throws IOException {
         Optional<String> identity = text(entry, "identitytoken");
         if (identity.isPresent()) {
             return Optional.of(new Credentials.IdentityToken(identity.get()));

@@ -10,11 +10,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * Credentials as the Docker command line stores them: the {@code config.json} of a directory, and the credential helpers that it
- * names. The file is read again when it changes; that there is none is no error. A helper is asked each time, before the file's
+ * Credentials as the Docker command line stores them: a {@code config.json}, and the credential helpers that it names. The file is read again when it changes; that there is none is no error. A helper is asked each time, before the file's
  * own entries. Safe for use by many threads.
  */
 public final class DockerConfigCredentials implements CredentialSource {
@@ -28,9 +30,9 @@ public final class DockerConfigCredentials implements CredentialSource {
 
     private record Loaded(Optional<Version> version, DockerConfig config) {}
 
-    /** @param directory what {@code DOCKER_CONFIG} names, or {@code .docker} in the home directory */
-    public DockerConfigCredentials(Path directory, CredentialHelpers helpers) {
-        this.file = directory.resolve("config.json");
+    /** @param file of any name; need not exist */
+    public DockerConfigCredentials(Path file, CredentialHelpers helpers) {
+        this.file = requireNonNull(file, "file is null");
         this.helpers = requireNonNull(helpers, "helpers is null");
     }
 
@@ -50,6 +52,47 @@ public final class DockerConfigCredentials implements CredentialSource {
             }
         }
         return config.credentials(host, repository);
+    }
+
+    /** If the helper's are refused, those of the file's own entries. */
+    @Override
+    public Optional<Credentials> credentials(String host, String repository, Set<Credentials> refused)
+            throws IOException {
+        return credentials(host, repository)
+                .filter(known -> !refused.contains(known))
+                .or(() -> loaded.config.credentials(host, repository).filter(known -> !refused.contains(known)));
+    }
+
+    /** What the file has now. */
+    public SourceState state() {
+        DockerConfig config;
+        try {
+            if (version().isEmpty()) {
+                return SourceState.empty("there is no " + file);
+            }
+            config = config();
+        } catch (IOException e) {
+            return SourceState.broken(String.valueOf(e.getMessage()));
+        }
+        List<String> missing = config.allHelpers().stream()
+                .filter(name ->
+                        !CredentialHelpers.isName(name) || helpers.find(name).isEmpty())
+                .map(name -> "docker-credential-" + name)
+                .toList();
+        if (!missing.isEmpty()) {
+            return SourceState.broken(
+                    file + " names " + String.join(", ", missing) + ", not found on the daemon's search path");
+        }
+        List<String> parts = new ArrayList<>();
+        if (!config.auths().isEmpty()) {
+            parts.add("credentials for " + Names.few(config.auths().keySet()));
+        }
+        if (!config.allHelpers().isEmpty()) {
+            parts.add("helpers " + String.join(", ", config.allHelpers()));
+        }
+        return parts.isEmpty()
+                ? SourceState.empty(file + " has no credentials")
+                : SourceState.works(file + " has " + String.join(" and ", parts));
     }
 
     private DockerConfig config() throws IOException {

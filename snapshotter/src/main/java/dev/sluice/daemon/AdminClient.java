@@ -1,8 +1,12 @@
 package dev.sluice.daemon;
 
+import dev.sluice.credentials.SourceCounts;
+import dev.sluice.credentials.SourceState;
+import dev.sluice.credentials.SourceStatus;
 import dev.sluice.mount.LayerStatus;
 import dev.sluice.mount.TaintedMount;
 import dev.sluice.proto.admin.v1.AdminGrpc;
+import dev.sluice.proto.admin.v1.CredentialSource;
 import dev.sluice.proto.admin.v1.Layer;
 import dev.sluice.proto.admin.v1.MountRequest;
 import dev.sluice.proto.admin.v1.StatusRequest;
@@ -21,6 +25,7 @@ import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
@@ -78,6 +83,9 @@ public final class AdminClient implements AutoCloseable {
                         .toList(),
                 response.getTaintedList().stream()
                         .map(mount -> new TaintedMount(Path.of(mount.getDirectory()), mount.getLayer()))
+                        .toList(),
+                response.getCredentialSourcesList().stream()
+                        .map(AdminClient::credentials)
                         .toList());
     }
 
@@ -113,6 +121,23 @@ public final class AdminClient implements AutoCloseable {
                 layer.getMismatches(),
                 layer.getReferences(),
                 layer.getMountsList().stream().map(Path::of).toList());
+    }
+
+    private static SourceStatus credentials(CredentialSource source) {
+        SourceState.Level level = switch (source.getState()) {
+            case WORKS -> SourceState.Level.WORKS;
+            case EMPTY -> SourceState.Level.EMPTY;
+            case BROKEN, UNKNOWN, UNRECOGNIZED -> SourceState.Level.BROKEN;
+        };
+        return new SourceStatus(
+                new SourceState(level, source.getExplanation()),
+                new SourceCounts(
+                        source.getName(), source.getGiven(), source.getNone(), source.getFailed(), source.getRefused()),
+                source.hasTrouble()
+                        ? Optional.of(new SourceStatus.Trouble(
+                                source.getTrouble().getMessage(),
+                                Instant.ofEpochSecond(source.getTrouble().getAtUnixSeconds())))
+                        : Optional.empty());
     }
 
     private <T> T call(int seconds, Function<AdminGrpc.AdminBlockingStub, T> call) throws IOException {

@@ -1,5 +1,7 @@
 package dev.sluice.daemon;
 
+import dev.sluice.credentials.SourceCounts;
+import dev.sluice.credentials.SourceStatus;
 import dev.sluice.mount.ImageMounts;
 import dev.sluice.mount.ImageMounts.ImageMount;
 import dev.sluice.mount.LayerManager;
@@ -31,6 +33,7 @@ final class AdminService extends AdminGrpc.AdminImplBase {
     private final Instant started;
     private final LayerManager layers;
     private final ImageMounts imageMounts;
+    private final CredentialSources credentials;
 
     AdminService(
             Config config,
@@ -38,13 +41,15 @@ final class AdminService extends AdminGrpc.AdminImplBase {
             Keeper keeper,
             Instant started,
             LayerManager layers,
-            ImageMounts imageMounts) {
+            ImageMounts imageMounts,
+            CredentialSources credentials) {
         this.config = config;
         this.backend = backend;
         this.keeper = keeper;
         this.started = started;
         this.layers = layers;
         this.imageMounts = imageMounts;
+        this.credentials = credentials;
     }
 
     /** The same without the calls that change something. */
@@ -82,6 +87,7 @@ final class AdminService extends AdminGrpc.AdminImplBase {
                         .setDirectory(mount.directory().toString())
                         .setLayer(mount.layer()));
             }
+            credentials.status().forEach(source -> response.addCredentialSources(message(source)));
             return response.build();
         });
     }
@@ -122,6 +128,29 @@ final class AdminService extends AdminGrpc.AdminImplBase {
                 .setMismatches(layer.mismatches())
                 .setReferences(layer.references());
         layer.mounts().forEach(mount -> message.addMounts(mount.toString()));
+        return message.build();
+    }
+
+    private static dev.sluice.proto.admin.v1.CredentialSource message(SourceStatus source) {
+        SourceCounts counts = source.counts();
+        dev.sluice.proto.admin.v1.CredentialSource.Builder message =
+                dev.sluice.proto.admin.v1.CredentialSource.newBuilder()
+                        .setName(source.source())
+                        .setState(
+                                switch (source.state().level()) {
+                                    case WORKS -> dev.sluice.proto.admin.v1.CredentialSource.State.WORKS;
+                                    case EMPTY -> dev.sluice.proto.admin.v1.CredentialSource.State.EMPTY;
+                                    case BROKEN -> dev.sluice.proto.admin.v1.CredentialSource.State.BROKEN;
+                                })
+                        .setExplanation(source.state().explanation())
+                        .setGiven(counts.given())
+                        .setNone(counts.none())
+                        .setFailed(counts.failed())
+                        .setRefused(counts.refused());
+        source.trouble()
+                .ifPresent(trouble -> message.setTrouble(dev.sluice.proto.admin.v1.CredentialSource.Trouble.newBuilder()
+                        .setMessage(trouble.message())
+                        .setAtUnixSeconds(trouble.at().getEpochSecond())));
         return message.build();
     }
 

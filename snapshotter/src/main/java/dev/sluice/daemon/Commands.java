@@ -26,8 +26,11 @@ public final class Commands {
                 Commands::status,
                 Commands::examine,
                 RescueRun::run,
+                new CleanupRun(),
                 new IndexCommands(),
-                Commands::explain);
+                Commands::explain,
+                new NodeCommands(),
+                new InstallCommands());
     }
 
     private static void mount(Config config, ImageReference reference, Path directory) throws IOException {
@@ -53,12 +56,13 @@ public final class Commands {
     }
 
     private static List<LayerExplanation> explain(Config config, ImageReference image) throws IOException {
-        try (RegistryClient registry = new RegistryClient(
-                        Settings.registry(config.registry()), Settings.credentials(config.registry()));
+        try (CredentialSources credentials = CredentialSources.open(config);
+                RegistryClient registry =
+                        new RegistryClient(Settings.registry(config.registry()), credentials.chain());
                 ContainerdClient containerd = new ContainerdClient(config.containerd())) {
             Path root = Files.createDirectories(config.root());
             PlainSettings plain = PlainLayerSettings.of(config, Linux.load(), root, registry);
-            return ImageExplainer.open(root, LayerRuntime.FORMATS, plain, registry)
+            return ImageExplainer.open(root, LayerRuntime.formats(), plain, registry)
                     .explain(new ImageResolver(containerd, registry, Settings.hosts(config.registry()))
                             .resolveReference(image, Platform.linuxHere()));
         }

@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param keeper who holds our kernel files while we are dead
  * @param admin where the admin service listens
  * @param logLevel how much is logged
+ * @param logFormat how a line of the log looks
  * @param prepareTimeout how long one Prepare may take to make a layer lazy
  * @param checkpointInterval how often present data are made durable
  * @param prefetch whether data are fetched before they are read
@@ -38,6 +39,7 @@ public record Config(
         KeeperChoice keeper,
         AdminAddress admin,
         LogLevel logLevel,
+        LogFormat logFormat,
         Duration prepareTimeout,
         Duration checkpointInterval,
         boolean prefetch,
@@ -46,6 +48,7 @@ public record Config(
         Plain plain,
         Index index,
         Registry registry,
+        Credentials credentials,
         Fill fill,
         Fuse fuse,
         Fanotify fanotify,
@@ -60,6 +63,7 @@ public record Config(
         requireNonNull(keeper, "keeper is null");
         requireNonNull(admin, "admin is null");
         requireNonNull(logLevel, "logLevel is null");
+        requireNonNull(logFormat, "logFormat is null");
         requireNonNull(prepareTimeout, "prepareTimeout is null");
         requireNonNull(checkpointInterval, "checkpointInterval is null");
         requireNonNull(background, "background is null");
@@ -67,11 +71,21 @@ public record Config(
         requireNonNull(plain, "plain is null");
         requireNonNull(index, "index is null");
         requireNonNull(registry, "registry is null");
+        requireNonNull(credentials, "credentials is null");
         requireNonNull(fill, "fill is null");
         requireNonNull(fuse, "fuse is null");
         requireNonNull(fanotify, "fanotify is null");
         requireNonNull(cachefiles, "cachefiles is null");
         requireDistinctSockets(address, containerd, admin);
+        Path cri = credentials.criAddress();
+        boolean taken = cri.equals(address)
+                || cri.equals(containerd)
+                || (admin instanceof AdminAddress.UnixSocket socket
+                        && socket.path().equals(cri));
+        if (credentials.uses(CredentialSourceName.CRI) && taken) {
+            throw new IllegalArgumentException(
+                    "credentials.cri.address needs a socket of its own, " + cri + " is taken");
+        }
     }
 
     /** Every key at its default. */
@@ -119,6 +133,50 @@ public record Config(
             requireNonNull(connectTimeout, "connectTimeout is null");
             requireNonNull(readTimeout, "readTimeout is null");
             requireNonNull(dockerConfig, "dockerConfig is null");
+        }
+    }
+
+    /**
+     * Where credentials of registries come from.
+     *
+     * @param sources asked in this order
+     * @param namespaces of Kubernetes, whose pull secrets are used
+     * @param secrets names of those that are used; empty for all
+     * @param kubeconfig how the Kubernetes API is reached, absolute; empty for the service account of a pod
+     * @param providers the kubelet's configuration of credential providers, absolute
+     * @param programs directory of these providers, absolute
+     * @param criAddress the unix socket on which calls are taken that go to containerd; absolute, at most 107 bytes
+     */
+    public record Credentials(
+            List<CredentialSourceName> sources,
+            List<String> namespaces,
+            List<String> secrets,
+            Optional<Path> kubeconfig,
+            Optional<Path> providers,
+            Optional<Path> programs,
+            Path criAddress) {
+        /** @throws IllegalArgumentException if a source lacks what it needs; the message is one sentence */
+        public Credentials {
+            sources = List.copyOf(sources);
+            namespaces = List.copyOf(namespaces);
+            secrets = List.copyOf(secrets);
+            requireNonNull(kubeconfig, "kubeconfig is null");
+            requireNonNull(providers, "providers is null");
+            requireNonNull(programs, "programs is null");
+            requireNonNull(criAddress, "criAddress is null");
+            if (sources.contains(CredentialSourceName.KUBERNETES) && namespaces.isEmpty()) {
+                throw new IllegalArgumentException(
+                        "credentials.sources names kubernetes, but credentials.kubernetes.namespaces names no namespace");
+            }
+            if (sources.contains(CredentialSourceName.KUBELET) && (providers.isEmpty() || programs.isEmpty())) {
+                throw new IllegalArgumentException(
+                        "credentials.sources names kubelet, but credentials.kubelet.config or credentials.kubelet.bin_dir is empty");
+            }
+        }
+
+        /** Whether it is configured. */
+        public boolean uses(CredentialSourceName source) {
+            return sources.contains(source);
         }
     }
 

@@ -43,13 +43,18 @@ final class ConfigKeys {
             "admin",
             ConfigType.adminAddress(),
             new AdminAddress.UnixSocket(Path.of("/run/sluice/admin.sock")),
-            "Where `sluice status` and metrics are served: a unix socket, or a loopback address with a port,",
-            "which every user of this machine can reach.");
+            "Where `sluice status`, metrics (/metrics) and health (/healthz, /readyz, gRPC) are served: a unix socket,",
+            "or a loopback address with a port, which every user of this machine can reach.");
     static final ConfigKey<LogLevel> LOG_LEVEL = ConfigKey.of(
             "log_level",
             ConfigType.choice(LogLevel.class),
             LogLevel.INFO,
             "error, warn, info, debug or trace. The log goes to stderr.");
+    static final ConfigKey<LogFormat> LOG_FORMAT = ConfigKey.of(
+            "log_format",
+            ConfigType.choice(LogFormat.class),
+            LogFormat.TEXT,
+            "text, or json: one JSON object per line.");
     static final ConfigKey<Duration> PREPARE_TIMEOUT = ConfigKey.of(
             "prepare_timeout",
             ConfigType.duration(Duration.ofMillis(100), Duration.ofMinutes(5)),
@@ -118,7 +123,9 @@ final class ConfigKeys {
             "Which indexes of such layers are believed that somebody has published in the image's repository. A",
             "lying index shows containers other files. off: none. pinned: those that `pinned` names, or the",
             "image's own manifest (annotation dev.sluice.index.digest). signed: those that one of `keys` has",
-            "signed for this very manifest. same-registry: any, the newest first; whoever may push may lie.");
+            "signed for this very manifest. same-registry: any, the newest first; whoever may push may lie.",
+            "SOCI indexes count, too, where there is none of ours, but nobody signs them; an image names its own",
+            "by the annotation com.amazon.soci.index-digest.");
     static final ConfigKey<Map<Digest, Digest>> INDEX_PINNED = ConfigKey.of(
             "index.pinned",
             ConfigType.digests(),
@@ -194,8 +201,51 @@ final class ConfigKeys {
             "registry.docker_config",
             ConfigType.optionalPath(),
             Optional.empty(),
-            "Docker's config.json with credentials. \"\" for the usual places: $DOCKER_CONFIG/config.json, then",
-            "$HOME/.docker/config.json.");
+            "The file with credentials, as Docker writes its config.json; it may have any name. \"\" for the usual",
+            "places: $DOCKER_CONFIG/config.json, then $HOME/.docker/config.json.");
+
+    static final ConfigKey<List<CredentialSourceName>> CREDENTIAL_SOURCES = ConfigKey.of(
+            "credentials.sources",
+            ConfigType.choices(CredentialSourceName.class),
+            List.of(CredentialSourceName.DOCKER),
+            "Where credentials of registries come from. They are asked in this order, and the next one is asked",
+            "when a registry refuses what one knows. docker: registry.docker_config and Docker's credential",
+            "helpers. kubernetes: image pull secrets. kubelet: the kubelet's credential providers. cri: what",
+            "pulls show containerd; the kubelet has to send them through credentials.cri.address.");
+    static final ConfigKey<List<String>> KUBERNETES_NAMESPACES = ConfigKey.of(
+            "credentials.kubernetes.namespaces",
+            ConfigType.kubernetesNames(),
+            List.of(),
+            "Namespaces whose pull secrets (kubernetes.io/dockerconfigjson, kubernetes.io/dockercfg) are",
+            "used, for all images of the node. They must be allowed to be listed and watched.");
+    static final ConfigKey<List<String>> KUBERNETES_SECRETS = ConfigKey.of(
+            "credentials.kubernetes.secrets",
+            ConfigType.kubernetesNames(),
+            List.of(),
+            "Only secrets of these names; then rights that are bound to them (resourceNames) are enough. [] for all.");
+    static final ConfigKey<Optional<Path>> KUBERNETES_KUBECONFIG = ConfigKey.of(
+            "credentials.kubernetes.kubeconfig",
+            ConfigType.optionalPath(),
+            Optional.empty(),
+            "How the Kubernetes API is reached from outside of a pod. \"\" for the service account of the pod that",
+            "the daemon runs in.");
+    static final ConfigKey<Optional<Path>> KUBELET_CONFIG = ConfigKey.of(
+            "credentials.kubelet.config",
+            ConfigType.optionalPath(),
+            Optional.empty(),
+            "The CredentialProviderConfig, a file or a directory of them, as the kubelet's",
+            "--image-credential-provider-config.");
+    static final ConfigKey<Optional<Path>> KUBELET_BIN_DIR = ConfigKey.of(
+            "credentials.kubelet.bin_dir",
+            ConfigType.optionalPath(),
+            Optional.empty(),
+            "The directory of the programs it names, as the kubelet's --image-credential-provider-bin-dir.");
+    static final ConfigKey<Path> CRI_ADDRESS = ConfigKey.of(
+            "credentials.cri.address",
+            ConfigType.socket(),
+            Path.of("/run/sluice/cri.sock"),
+            "The unix socket for the kubelet's --image-service-endpoint; all calls are passed on to containerd.",
+            "Only there if credentials.sources names cri. While the daemon is down, the kubelet cannot pull.");
 
     static final ConfigKey<Integer> FILL_THREADS = ConfigKey.of(
             "fill.threads", ConfigType.integer(0, 1024), 0, "Threads that decode and verify. 0 for one per processor.");
@@ -261,6 +311,7 @@ final class ConfigKeys {
             KEEPER,
             ADMIN,
             LOG_LEVEL,
+            LOG_FORMAT,
             PREPARE_TIMEOUT,
             CHECKPOINT_INTERVAL,
             PREFETCH,
@@ -285,6 +336,13 @@ final class ConfigKeys {
             PATIENCE,
             DEADLINE,
             DOCKER_CONFIG,
+            CREDENTIAL_SOURCES,
+            KUBERNETES_NAMESPACES,
+            KUBERNETES_SECRETS,
+            KUBERNETES_KUBECONFIG,
+            KUBELET_CONFIG,
+            KUBELET_BIN_DIR,
+            CRI_ADDRESS,
             FILL_THREADS,
             FILL_MEMORY,
             READ_AHEAD_MAX,

@@ -53,6 +53,7 @@ public final class ConfigLoader {
                     values.get(ConfigKeys.KEEPER),
                     values.get(ConfigKeys.ADMIN),
                     values.get(ConfigKeys.LOG_LEVEL),
+                    values.get(ConfigKeys.LOG_FORMAT),
                     values.get(ConfigKeys.PREPARE_TIMEOUT),
                     values.get(ConfigKeys.CHECKPOINT_INTERVAL),
                     values.get(ConfigKeys.PREFETCH),
@@ -66,6 +67,7 @@ public final class ConfigLoader {
                             values.get(ConfigKeys.PLAIN_INDEXES)),
                     index(values),
                     registry(values),
+                    credentials(values),
                     fill(values),
                     new Config.Fuse(values.get(ConfigKeys.FUSE_THREADS), values.get(ConfigKeys.FUSE_LOOP_DEVICES)),
                     new Config.Fanotify(values.get(ConfigKeys.FANOTIFY_THREADS)),
@@ -96,6 +98,17 @@ public final class ConfigLoader {
                 values.get(ConfigKeys.PATIENCE),
                 values.get(ConfigKeys.DEADLINE),
                 values.get(ConfigKeys.DOCKER_CONFIG));
+    }
+
+    private static Config.Credentials credentials(Values values) throws InvalidConfigException {
+        return new Config.Credentials(
+                values.get(ConfigKeys.CREDENTIAL_SOURCES),
+                values.get(ConfigKeys.KUBERNETES_NAMESPACES),
+                values.get(ConfigKeys.KUBERNETES_SECRETS),
+                values.get(ConfigKeys.KUBERNETES_KUBECONFIG),
+                values.get(ConfigKeys.KUBELET_CONFIG),
+                values.get(ConfigKeys.KUBELET_BIN_DIR),
+                values.get(ConfigKeys.CRI_ADDRESS));
     }
 
     private static Config.Cachefiles cachefiles(Values values) throws InvalidConfigException {

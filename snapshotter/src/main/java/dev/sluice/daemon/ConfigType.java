@@ -14,9 +14,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * How values of a key are read, checked and written.
@@ -29,6 +31,7 @@ record ConfigType<T>(String expected, Function<JsonNode, Optional<T>> reader, Fu
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9}) ?(ms|s|m|h)");
     private static final Pattern REGISTRY_HOST = Pattern.compile(
             "(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]{2,45}\\])(?::(\\d{1,5}))?");
+    private static final Pattern KUBERNETES_NAME = Pattern.compile("[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?");
     private static final int MAX_HOSTS = 1000;
 
     ConfigType {
@@ -71,6 +74,45 @@ record ConfigType<T>(String expected, Function<JsonNode, Optional<T>> reader, Fu
                         .filter(constant -> lowerCase(constant).equals(text))
                         .findFirst(),
                 ConfigType::lowerCase);
+    }
+
+    /** Constants of an enum in a list, each once. */
+    static <E extends Enum<E>> ConfigType<List<E>> choices(Class<E> type) {
+        ConfigType<E> one = choice(type);
+        return new ConfigType<>(
+                "a list of different ones of "
+                        + Stream.of(type.getEnumConstants())
+                                .map(ConfigType::lowerCase)
+                                .collect(joining(", ")),
+                node -> parseList(node, one.reader)
+                        .filter(list -> list.size() == Set.copyOf(list).size()),
+                list -> list.stream().map(one.writer).collect(joining(", ", "[", "]")));
+    }
+
+    /** Names of objects of Kubernetes in a list. */
+    static ConfigType<List<String>> kubernetesNames() {
+        return new ConfigType<>(
+                "a list of names of Kubernetes such as [\"default\"]",
+                node -> parseList(
+                        node,
+                        element -> Optional.of(element.isTextual() ? element.textValue() : "")
+                                .filter(name -> KUBERNETES_NAME.matcher(name).matches())),
+                names -> names.stream().map(ConfigType::quote).collect(joining(", ", "[", "]")));
+    }
+
+    private static <T> Optional<List<T>> parseList(JsonNode node, Function<JsonNode, Optional<T>> reader) {
+        if (!node.isArray() || node.size() > MAX_HOSTS) {
+            return Optional.empty();
+        }
+        List<T> values = new ArrayList<>();
+        for (JsonNode element : node) {
+            Optional<T> value = reader.apply(element);
+            if (value.isEmpty()) {
+                return Optional.empty();
+            }
+            values.add(value.get());
+        }
+        return Optional.of(List.copyOf(values));
     }
 
     static ConfigType<Path> absolutePath() {

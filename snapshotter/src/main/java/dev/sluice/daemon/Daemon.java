@@ -1,18 +1,30 @@
 package dev.sluice.daemon;
 
+import dev.sluice.daemon.metrics.HealthPages;
+import dev.sluice.daemon.metrics.HealthService;
+import dev.sluice.daemon.metrics.MetricsPage;
+import dev.sluice.daemon.metrics.Readiness;
+import dev.sluice.daemon.metrics.SluiceMetrics;
 import dev.sluice.linux.Linux;
 import dev.sluice.ondemand.keeper.NotifySocket;
+import dev.sluice.proto.admin.v1.AdminGrpc;
+import dev.sluice.proto.containerd.snapshots.SnapshotsGrpc;
 import dev.sluice.snapshot.SnapshotServer;
 import dev.sluice.snapshot.SnapshotsService;
 import java.io.IOException;
 import java.time.Clock;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The running daemon: the snapshots service on its socket, the admin service on its address. */
 public final class Daemon implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Daemon.class);
+
+    /** By the names that gRPC's health protocol knows them by. */
+    private static final Set<String> SERVICES = Set.of(SnapshotsGrpc.SERVICE_NAME, AdminGrpc.SERVICE_NAME);
 
     private final Closing closing;
     private final Optional<NotifySocket> manager;
@@ -33,7 +45,16 @@ public final class Daemon implements AutoCloseable {
             Linux linux = Linux.load();
             Optional<NotifySocket> manager = NotifySocket.of(linux, System.getenv());
             LayerRuntime runtime = closing.add(LayerRuntime.start(config, config.keeper(), linux));
-            closing.add(SnapshotServer.start(config.address(), new SnapshotsService(runtime.snapshots())));
+            Readiness readiness = RuntimeHealth.of(config, runtime);
+            HealthService health = new HealthService(readiness, SERVICES);
+            closing.add(SnapshotServer.start(config.address(), new SnapshotsService(runtime.snapshots()), health));
+            if (config.credentials().uses(CredentialSourceName.CRI)) {
+                closing.add(CriServer.start(
+                        config.credentials().criAddress(),
+                        config.containerd(),
+                        runtime.credentials().pulled()));
+                log.info("calls to {} are passed on to {}", config.credentials().criAddress(), config.containerd());
+            }
             runtime.restore();
             closing.add(FirstCleanup.start(runtime.snapshots()));
             closing.add(AdminServer.start(
@@ -44,7 +65,16 @@ public final class Daemon implements AutoCloseable {
                             runtime.keeper(),
                             Clock.systemUTC().instant(),
                             runtime.layers(),
-                            runtime.imageMounts())));
+                            runtime.imageMounts(),
+                            runtime.credentials()),
+                    health,
+                    Map.of(
+                            "/metrics",
+                            new MetricsPage(new SluiceMetrics(new RuntimeMetrics(runtime))),
+                            "/healthz",
+                            HealthPages.of(readiness::alive),
+                            "/readyz",
+                            HealthPages.of(readiness::ready))));
             new AdminAddressFile(config.root()).write(config.admin());
             log.info(
                     "sluice {} serves {} with backend {}, keeper {}, root {}, admin {}",

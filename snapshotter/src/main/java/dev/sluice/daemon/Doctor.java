@@ -3,6 +3,11 @@ package dev.sluice.daemon;
 import dev.sluice.containerd.ContainerdClient;
 import dev.sluice.daemon.DoctorReport.Finding;
 import dev.sluice.daemon.DoctorReport.Level;
+import dev.sluice.install.ContainerdCheck;
+import dev.sluice.install.ContainerdConfiguration;
+import dev.sluice.install.ContainerdVersion;
+import dev.sluice.install.InvalidContainerdConfigException;
+import dev.sluice.install.RunningContainerd;
 import dev.sluice.linux.Linux;
 import dev.sluice.linux.SystemInfo;
 import dev.sluice.ondemand.ErofsMounter;
@@ -58,6 +63,7 @@ final class Doctor {
         Path socket = daemon.status().map(StatusReport::containerd).orElse(config.containerd());
         Path address = daemon.status().map(StatusReport::address).orElse(config.address());
         findings.addAll(containerd(socket, containerdConfig, address));
+        findings.addAll(CredentialFindings.of(config, daemon.status().map(StatusReport::credentials)));
         findings.add(daemon.finding());
         return new DoctorReport(findings);
     }
@@ -157,11 +163,12 @@ final class Doctor {
             findings.add(new Finding("containerd", Level.PROBLEM, String.valueOf(e.getMessage())));
         }
         try {
-            boolean wholeSections =
-                    running.filter(containerd -> containerd.major() == 1).isPresent();
+            Optional<ContainerdVersion> version = running.flatMap(RunningContainerd::number);
+            boolean wholeSections = version.filter(known -> known.major() == 1).isPresent();
             ContainerdConfiguration configuration = ContainerdConfiguration.read(file, wholeSections);
-            findings.addAll(new ContainerdCheck(configuration, running, address).findings());
-        } catch (InvalidConfigException e) {
+            findings.addAll(ContainerdFindings.of(
+                    new ContainerdCheck(configuration, version, running, address).requirements(), file));
+        } catch (InvalidContainerdConfigException e) {
             findings.add(new Finding("containerd: configuration", Level.PROBLEM, String.valueOf(e.getMessage())));
         }
         return findings;

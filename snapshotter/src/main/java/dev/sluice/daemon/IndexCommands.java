@@ -28,14 +28,16 @@ final class IndexCommands implements Runners.IndexRunner {
 
     @Override
     public List<PublishedIndex> list(Config config, ImageReference image) throws IOException {
-        try (RegistryClient registry = registry(config)) {
+        try (CredentialSources credentials = CredentialSources.open(config);
+                RegistryClient registry = registry(config, credentials)) {
             return publisher(registry).list(image);
         }
     }
 
     @Override
     public List<LayerIndexing> create(Config config, ImageReference image) throws IOException {
-        try (RegistryClient registry = registry(config);
+        try (CredentialSources credentials = CredentialSources.open(config);
+                RegistryClient registry = registry(config, credentials);
                 NodeIndexes indexes = indexes(config, registry)) {
             return index(resolve(config, registry, image), indexes).layers();
         }
@@ -43,7 +45,8 @@ final class IndexCommands implements Runners.IndexRunner {
 
     @Override
     public Publication push(Config config, ImageReference image) throws IOException {
-        try (RegistryClient registry = registry(config);
+        try (CredentialSources credentials = CredentialSources.open(config);
+                RegistryClient registry = registry(config, credentials);
                 NodeIndexes indexes = indexes(config, registry)) {
             ResolvedImage resolved = resolve(config, registry, image);
             Indexes made = index(resolved, indexes);
@@ -94,7 +97,8 @@ final class IndexCommands implements Runners.IndexRunner {
 
     @Override
     public void remove(Config config, ImageReference image, Digest artifact) throws IOException {
-        try (RegistryClient registry = registry(config)) {
+        try (CredentialSources credentials = CredentialSources.open(config);
+                RegistryClient registry = registry(config, credentials)) {
             publisher(registry).remove(image, artifact);
         }
     }
@@ -103,7 +107,7 @@ final class IndexCommands implements Runners.IndexRunner {
         return new IndexPublisher(registry, Clock.systemUTC(), TIMEOUT);
     }
 
-    private static RegistryClient registry(Config config) {
-        return new RegistryClient(Settings.registry(config.registry()), Settings.credentials(config.registry()));
+    private static RegistryClient registry(Config config, CredentialSources credentials) {
+        return new RegistryClient(Settings.registry(config.registry()), credentials.chain());
     }
 }

@@ -1,6 +1,7 @@
 package dev.sluice.daemon;
 
 import dev.sluice.containerd.ContainerdClient;
+import dev.sluice.daemon.metrics.CountedLayers;
 import dev.sluice.fill.FillEngine;
 import dev.sluice.image.ImageResolver;
 import dev.sluice.layer.Decoder;
@@ -8,8 +9,11 @@ import dev.sluice.layer.GzipDecoder;
 import dev.sluice.layer.GzipSpanDecoder;
 import dev.sluice.layer.IdentityDecoder;
 import dev.sluice.layer.LayerFormat;
+import dev.sluice.layer.Lz4Decoder;
 import dev.sluice.layer.ZstdDecoder;
 import dev.sluice.layer.estargz.EstargzFormat;
+import dev.sluice.layer.nydus.NydusFormat;
+import dev.sluice.layer.zstdchunked.ZstdChunkedFormat;
 import dev.sluice.linux.Linux;
 import dev.sluice.mount.DiskUsage;
 import dev.sluice.mount.ImageMounts;
@@ -27,11 +31,8 @@ import java.util.List;
  * images. The snapshots service stands on top of it.
  */
 final class LayerRuntime implements AutoCloseable {
-    /** Of layers that have a table of contents. */
-    static final List<LayerFormat> FORMATS = List.of(new EstargzFormat());
-
-    private static final List<Decoder> DECODERS =
-            List.of(new IdentityDecoder(), new GzipDecoder(), new GzipSpanDecoder(), new ZstdDecoder());
+    private static final List<Decoder> DECODERS = List.of(
+            new IdentityDecoder(), new GzipDecoder(), new GzipSpanDecoder(), new ZstdDecoder(), new Lz4Decoder());
 
     private final Closing closing;
     private final Keeper keeper;
@@ -39,6 +40,11 @@ final class LayerRuntime implements AutoCloseable {
     private final LayerManager layers;
     private final Snapshots snapshots;
     private final ImageMounts imageMounts;
+    private final RegistryClient registry;
+    private final ContainerdClient containerd;
+    private final FillEngine engine;
+    private final CountedLayers counted;
+    private final CredentialSources credentials;
 
     private LayerRuntime(
             Closing closing,
@@ -46,13 +52,28 @@ final class LayerRuntime implements AutoCloseable {
             Backend backend,
             LayerManager layers,
             Snapshots snapshots,
-            ImageMounts imageMounts) {
+            ImageMounts imageMounts,
+            RegistryClient registry,
+            ContainerdClient containerd,
+            FillEngine engine,
+            CountedLayers counted,
+            CredentialSources credentials) {
+        this.credentials = credentials;
+        this.registry = registry;
+        this.containerd = containerd;
+        this.engine = engine;
+        this.counted = counted;
         this.closing = closing;
         this.keeper = keeper;
         this.backend = backend;
         this.layers = layers;
         this.snapshots = snapshots;
         this.imageMounts = imageMounts;
+    }
+
+    /** Formats of layers that have a table of contents; anew at each call, since some of them keep what they have read last. */
+    static List<LayerFormat> formats() {
+        return List.of(new EstargzFormat(), new ZstdChunkedFormat(), new NydusFormat());
     }
 
     /**
@@ -66,8 +87,9 @@ final class LayerRuntime implements AutoCloseable {
         try {
             RootDirectory root = closing.add(RootDirectory.open(config.root()));
             Keeper keeper = closing.add(Keepers.open(keeping, linux, root.path(), System.getenv()));
-            RegistryClient registry = closing.add(
-                    new RegistryClient(Settings.registry(config.registry()), Settings.credentials(config.registry())));
+            CredentialSources credentials = closing.add(CredentialSources.open(config));
+            RegistryClient registry =
+                    closing.add(new RegistryClient(Settings.registry(config.registry()), credentials.chain()));
             ContainerdClient containerd = closing.add(new ContainerdClient(config.containerd()));
             Thread warmUp = new Thread(containerd::warmUp, "warm-up");
             warmUp.setDaemon(true);
@@ -80,7 +102,7 @@ final class LayerRuntime implements AutoCloseable {
                     linux,
                     registry,
                     resolver,
-                    FORMATS,
+                    formats(),
                     engine,
                     backend,
                     config.prepareTimeout(),
@@ -92,11 +114,23 @@ final class LayerRuntime implements AutoCloseable {
             // Before the layers are closed: what a keeper holds waits for the next process instead of failing with its
             // layer.
             closing.add(backend);
+            CountedLayers counted = new CountedLayers(layers);
             Snapshots snapshots =
-                    closing.add(Snapshots.open(root.path(), layers, new DiskUsage(linux), Clock.systemUTC()));
+                    closing.add(Snapshots.open(root.path(), counted, new DiskUsage(linux), Clock.systemUTC()));
             ImageMounts imageMounts =
                     new ImageMounts(root.path().resolve("image-mounts.json"), layers, resolver, linux.mounts());
-            return new LayerRuntime(closing, keeper, backend, layers, snapshots, imageMounts);
+            return new LayerRuntime(
+                    closing,
+                    keeper,
+                    backend,
+                    layers,
+                    snapshots,
+                    imageMounts,
+                    registry,
+                    containerd,
+                    engine,
+                    counted,
+                    credentials);
         } catch (IOException | RuntimeException e) {
             closing.closeAfter(e);
             throw e;
@@ -107,6 +141,26 @@ final class LayerRuntime implements AutoCloseable {
     void restore() throws IOException {
         imageMounts.restore();
         layers.allRestored();
+    }
+
+    RegistryClient registry() {
+        return registry;
+    }
+
+    ContainerdClient containerd() {
+        return containerd;
+    }
+
+    FillEngine engine() {
+        return engine;
+    }
+
+    CredentialSources credentials() {
+        return credentials;
+    }
+
+    CountedLayers counted() {
+        return counted;
     }
 
     Keeper keeper() {

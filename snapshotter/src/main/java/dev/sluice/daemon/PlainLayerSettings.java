@@ -5,8 +5,8 @@ import dev.sluice.index.IndexPolicy;
 import dev.sluice.index.IndexPublisher;
 import dev.sluice.index.IndexTrust;
 import dev.sluice.index.SigningKey;
+import dev.sluice.layer.PlainLayerLimits;
 import dev.sluice.layer.tar.StreamDecoders;
-import dev.sluice.layer.tar.TarLimits;
 import dev.sluice.linux.Linux;
 import dev.sluice.linux.Zlib;
 import dev.sluice.mount.PlainSettings;
@@ -49,7 +49,7 @@ final class PlainLayerSettings {
                 atOnce,
                 new StreamDecoders(ZlibBlocks.factory(zlib)),
                 config.plain().spacing().bytes(),
-                TarLimits.forHeap(Runtime.getRuntime().maxMemory()),
+                PlainLayerLimits.forHeap(Runtime.getRuntime().maxMemory()),
                 config.plain().indexes().bytes(),
                 trust.policy() == IndexPolicy.OFF
                         ? Optional.empty()

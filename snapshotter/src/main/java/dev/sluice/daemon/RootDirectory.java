@@ -24,7 +24,7 @@ final class RootDirectory implements AutoCloseable {
         Files.createDirectories(path);
         Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx------"));
         FileChannel channel =
-                FileChannel.open(path.resolve("sluice.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileChannel.open(path.resolve(RootLayout.LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
             FileLock lock = channel.tryLock();
             if (lock == null) {

@@ -3,7 +3,14 @@ package dev.sluice.daemon;
 import static java.util.Objects.requireNonNull;
 
 import dev.sluice.index.PublishedIndex;
+import dev.sluice.install.Host;
+import dev.sluice.install.InstallPlan;
+import dev.sluice.install.InstallTarget;
+import dev.sluice.install.UninstallPlan;
 import dev.sluice.mount.LayerExplanation;
+import dev.sluice.node.NodeGate;
+import dev.sluice.node.NodeInstaller;
+import dev.sluice.node.NodeUninstaller;
 import dev.sluice.registry.Digest;
 import dev.sluice.registry.ImageReference;
 import java.io.IOException;
@@ -18,8 +25,11 @@ public record Runners(
         StatusRunner status,
         DoctorRunner doctor,
         RescueRunner rescue,
+        CleanupRunner cleanup,
         IndexRunner index,
-        ExplainRunner explain) {
+        ExplainRunner explain,
+        NodeRunner node,
+        InstallRunner install) {
     public Runners {
         requireNonNull(daemon, "daemon is null");
         requireNonNull(mount, "mount is null");
@@ -27,8 +37,11 @@ public record Runners(
         requireNonNull(status, "status is null");
         requireNonNull(doctor, "doctor is null");
         requireNonNull(rescue, "rescue is null");
+        requireNonNull(cleanup, "cleanup is null");
         requireNonNull(index, "index is null");
         requireNonNull(explain, "explain is null");
+        requireNonNull(node, "node is null");
+        requireNonNull(install, "install is null");
     }
 
     /** {@code sluice daemon}. */
@@ -77,6 +90,24 @@ public record Runners(
          * @param once whether only to those who wait now; else until the process is asked to end
          */
         void rescue(Config config, boolean once) throws IOException;
+    }
+
+    /** {@code sluice cleanup}. */
+    public interface CleanupRunner {
+        /**
+         * Takes away what no daemon needs any more, before Sluice is removed. Refuses to while something uses it.
+         *
+         * @param check whether only to look
+         * @param delete whether what Sluice has made in the root directory goes, too
+         */
+        void cleanup(Config config, boolean check, boolean delete) throws IOException;
+
+        /**
+         * What {@code delete} would delete: the root directory, which goes only if nothing else is in it, and then what in it is Sluice's.
+         *
+         * @return empty if Sluice has never used the directory
+         */
+        List<Path> leftovers(Config config) throws IOException;
     }
 
     /** {@code sluice index}. */
@@ -144,6 +175,24 @@ public record Runners(
         List<LayerExplanation> explain(Config config, ImageReference image) throws IOException;
     }
 
+    /** {@code sluice node}. */
+    public interface NodeRunner {
+        void install(NodeInstaller.Settings settings) throws IOException;
+
+        /** Waits until no container uses Sluice. */
+        void uninstall(NodeUninstaller.Settings settings) throws IOException, InterruptedException;
+
+        /**
+         * What {@link #uninstall} leaves to the host.
+         *
+         * @param restartContainerd whether to restart it
+         */
+        void finish(boolean restartContainerd) throws IOException, InterruptedException;
+
+        /** Goes on until the process is asked to end. */
+        void gate(NodeGate.Settings settings) throws IOException, InterruptedException;
+    }
+
     /** {@code sluice doctor}. */
     @FunctionalInterface
     public interface DoctorRunner {
@@ -153,5 +202,35 @@ public record Runners(
          * @param containerdConfig the file that containerd is started with; need not exist
          */
         DoctorReport examine(Config config, Path containerdConfig) throws IOException;
+    }
+
+    /** {@code sluice install} and {@code sluice uninstall}. */
+    public interface InstallRunner {
+        /**
+         * Plans what containerd's configuration lacks; changes nothing.
+         *
+         * @param cri whether kubelets are to pull for Sluice
+         */
+        InstallPlan planInstall(InstallTarget target, boolean cri) throws IOException;
+
+        /**
+         * Does what was planned.
+         *
+         * @return what else there is to know, one sentence each
+         */
+        List<String> install(InstallPlan plan) throws IOException;
+
+        /** Plans how that is taken back; changes nothing. */
+        UninstallPlan planUninstall(InstallTarget target) throws IOException;
+
+        /**
+         * Does what was planned.
+         *
+         * @return what else there is to know, one sentence each
+         */
+        List<String> uninstall(UninstallPlan plan) throws IOException;
+
+        /** Has containerd started again by the host's service manager. */
+        void restartContainerd(Host host) throws IOException;
     }
 }

@@ -1,17 +1,13 @@
 package dev.sluice.daemon;
 
-import dev.sluice.credentials.CredentialHelpers;
-import dev.sluice.credentials.DockerConfigCredentials;
 import dev.sluice.fill.FillOptions;
 import dev.sluice.index.IndexTrust;
 import dev.sluice.index.SigningKey;
 import dev.sluice.index.VerificationKey;
-import dev.sluice.registry.CredentialSource;
 import dev.sluice.registry.RegistryOptions;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,8 +16,6 @@ import java.util.Set;
 
 /** From the configuration to the options of each part. */
 final class Settings {
-    private static final Duration HELPER_TIMEOUT = Duration.ofSeconds(10);
-
     /** Bytes per second; a transfer that brings fewer is taken for a silent one. */
     private static final long SLOWEST_PER_SECOND = 1024;
 
@@ -98,15 +92,5 @@ final class Settings {
         } catch (IOException e) {
             throw new IOException("Tried to read the key " + file + " but failed because: " + e.getMessage(), e);
         }
-    }
-
-    /** Docker's {@code config.json} where the configuration says, else where Docker looks for it. */
-    static CredentialSource credentials(Config.Registry registry) {
-        Path directory = registry.dockerConfig()
-                .map(file -> Optional.ofNullable(file.getParent()).orElse(Path.of("/")))
-                .or(() -> Optional.ofNullable(System.getenv("DOCKER_CONFIG")).map(Path::of))
-                .orElseGet(() -> Path.of(System.getProperty("user.home"), ".docker"));
-        String searchPath = Optional.ofNullable(System.getenv("PATH")).orElse("/usr/bin:/bin");
-        return new DockerConfigCredentials(directory, CredentialHelpers.on(searchPath, HELPER_TIMEOUT));
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.daemon;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.sluice.credentials.SourceStatus;
 import dev.sluice.mount.LayerStatus;
 import dev.sluice.mount.TaintedMount;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.List;
  * @param containerd containerd's own socket
  * @param tainted what has to be started again
  * @param imageMounts of {@code sluice mount}
+ * @param credentials their sources, in the order in which they are asked
  */
 public record StatusReport(
         String version,
@@ -28,7 +30,8 @@ public record StatusReport(
         Instant started,
         List<LayerStatus> layers,
         List<ImageMount> imageMounts,
-        List<TaintedMount> tainted) {
+        List<TaintedMount> tainted,
+        List<SourceStatus> credentials) {
     public StatusReport {
         requireNonNull(version, "version is null");
         requireNonNull(backend, "backend is null");
@@ -40,6 +43,7 @@ public record StatusReport(
         layers = List.copyOf(layers);
         imageMounts = List.copyOf(imageMounts);
         tainted = List.copyOf(tainted);
+        credentials = List.copyOf(credentials);
     }
 
     /** An image that is mounted without containerd. */

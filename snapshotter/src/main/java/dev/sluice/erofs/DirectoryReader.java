@@ -12,20 +12,22 @@ final class DirectoryReader {
     private static final byte[] DOT_DOT = {'.', '.'};
 
     private final ContentsReader contents;
+    private final int blockSize;
 
-    DirectoryReader(ContentsReader contents) {
+    DirectoryReader(ContentsReader contents, ErofsSuperblock superblock) {
         this.contents = contents;
+        this.blockSize = superblock.blockSize();
     }
 
-    /** All entries but {@code .} and {@code ..}, both of which must be there. */
+    /** All entries but {@code .} and {@code ..}, both of which must be there unless the inode says that it has no {@code .}. */
     List<ErofsDirent> list(ErofsInode directory) throws IOException {
         if (!directory.isDirectory()) {
             throw new ErofsException("inode " + directory.nid() + " is no directory");
         }
         List<ErofsDirent> entries = new ArrayList<>();
         byte[] previous = {};
-        int dots = 0;
-        for (long block = 0; block * OnDisk.BLOCK < directory.size(); block++) {
+        int dots = directory.dotOmitted() ? 1 : 0;
+        for (long block = 0; block * blockSize < directory.size(); block++) {
             for (ErofsDirent entry : parse(directory, contents.block(directory, block))) {
                 if (Arrays.compareUnsigned(previous, entry.name()) >= 0) {
                     throw new ErofsException("entries of directory " + directory.nid() + " are not in order: "

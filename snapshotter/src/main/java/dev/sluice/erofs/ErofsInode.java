@@ -15,7 +15,9 @@ import java.nio.ByteBuffer;
  * @param mtimeSeconds seconds since the Unix epoch
  * @param mtimeNanos 0 to 999,999,999
  * @param dataLayout how contents are stored: 0 in blocks, 2 with the last block behind the inode, 4 in chunks; 1 and 3 compressed
- * @param detail first block, device number or chunk format, by file type and data layout
+ * @param detail device number or chunk format, by file type and data layout
+ * @param startBlock first block of contents in blocks, as far as they are not inline; {@link #NO_BLOCK} if they are zeros
+ * @param dotOmitted whether it is a directory without an entry for itself
  * @param offset of the inode in the image, in bytes
  * @param inodeSize 32 or 64 bytes
  * @param xattrSize bytes of xattrs behind the inode
@@ -31,32 +33,41 @@ public record ErofsInode(
         int mtimeNanos,
         int dataLayout,
         int detail,
+        long startBlock,
+        boolean dotOmitted,
         long offset,
         int inodeSize,
         int xattrSize) {
-    private static final int MAX_FORMAT = 0xF;
+    /** Start block of contents that are zeros and stored nowhere. */
+    public static final long NO_BLOCK = -1;
+
+    private static final int MAX_FORMAT = 0x1F;
     private static final int MAX_LAYOUT = OnDisk.LAYOUT_CHUNKS;
+    private static final int LAYOUT_MASK = 7;
+    /** Of anything but a directory: it has one link, and where links would be counted are the upper bits of its start block. */
+    private static final int ONE_LINK = 0x10;
+
+    private static final int DOT_OMITTED = 0x10;
+    private static final long LOW_BLOCK = 0xFFFF_FFFFL;
+    private static final long HIGH_BLOCK = 0xFFFF_FFFF_FFFFL;
 
     static ErofsInode read(ImageBytes image, ErofsSuperblock superblock, long nid) throws IOException {
         if (nid < 0 || nid > image.size() / OnDisk.INODE_SLOT) {
             throw new ErofsException("inode " + Long.toUnsignedString(nid) + " is outside of the image");
         }
-        long offset = superblock.metadataBlock() * OnDisk.BLOCK + nid * OnDisk.INODE_SLOT;
+        long offset = superblock.metadataBlock() * superblock.blockSize() + nid * OnDisk.INODE_SLOT;
         ByteBuffer head = image.read(offset, OnDisk.COMPACT_INODE);
         int format = Short.toUnsignedInt(head.getShort(0));
-        int layout = format >>> 1;
-        if (format > MAX_FORMAT || layout > MAX_LAYOUT) {
+        if (format > MAX_FORMAT || (format >>> 1 & LAYOUT_MASK) > MAX_LAYOUT) {
             throw new ErofsException("inode " + nid + " has an unknown format: 0x" + Integer.toHexString(format));
         }
         int mode = Short.toUnsignedInt(head.getShort(4));
         if (OnDisk.fileType(mode) == 0) {
             throw new ErofsException("inode " + nid + " has no file type: 0" + Integer.toOctalString(mode));
         }
-        int xattrs = Short.toUnsignedInt(head.getShort(2));
-        int xattrSize = xattrs == 0 ? 0 : OnDisk.XATTR_HEADER + 4 * (xattrs - 1);
         ErofsInode inode = (format & 1) == 0
-                ? compact(head, superblock, nid, mode, layout, offset, xattrSize)
-                : extended(image.read(offset, OnDisk.EXTENDED_INODE), nid, mode, layout, offset, xattrSize);
+                ? compact(head, superblock, nid, mode, format, offset)
+                : extended(image.read(offset, OnDisk.EXTENDED_INODE), nid, mode, format, offset);
         if (inode.size < 0) {
             throw new ErofsException("inode " + nid + " has a size of 2^63 or more");
         }
@@ -101,24 +112,27 @@ public record ErofsInode(
     }
 
     private static ErofsInode compact(
-            ByteBuffer in, ErofsSuperblock superblock, long nid, int mode, int layout, long offset, int xattrSize) {
+            ByteBuffer in, ErofsSuperblock superblock, long nid, int mode, int format, long offset) {
+        boolean oneLink = (mode & OnDisk.S_IFMT) != OnDisk.S_IFDIR && (format & ONE_LINK) != 0;
         return new ErofsInode(
                 nid,
                 mode,
                 Short.toUnsignedInt(in.getShort(24)),
                 Short.toUnsignedInt(in.getShort(26)),
-                Short.toUnsignedInt(in.getShort(6)),
+                oneLink ? 1 : Short.toUnsignedInt(in.getShort(6)),
                 Integer.toUnsignedLong(in.getInt(8)),
-                superblock.epochSeconds(),
+                superblock.epochSeconds() + Integer.toUnsignedLong(in.getInt(12)),
                 superblock.epochNanos(),
-                layout,
+                format >>> 1 & LAYOUT_MASK,
                 in.getInt(16),
+                startBlock(in, oneLink),
+                dotOmitted(mode, format),
                 offset,
                 OnDisk.COMPACT_INODE,
-                xattrSize);
+                xattrSize(in));
     }
 
-    private static ErofsInode extended(ByteBuffer in, long nid, int mode, int layout, long offset, int xattrSize)
+    private static ErofsInode extended(ByteBuffer in, long nid, int mode, int format, long offset)
             throws ErofsException {
         return new ErofsInode(
                 nid,
@@ -129,10 +143,27 @@ public record ErofsInode(
                 in.getLong(8),
                 in.getLong(32),
                 ErofsSuperblock.nanos(in.getInt(40)),
-                layout,
+                format >>> 1 & LAYOUT_MASK,
                 in.getInt(16),
+                startBlock(in, true),
+                dotOmitted(mode, format),
                 offset,
                 OnDisk.EXTENDED_INODE,
-                xattrSize);
+                xattrSize(in));
+    }
+
+    private static long startBlock(ByteBuffer in, boolean hasHigh) {
+        long low = Integer.toUnsignedLong(in.getInt(16));
+        long block = hasHigh ? Short.toUnsignedLong(in.getShort(6)) << 32 | low : low;
+        return block == (hasHigh ? HIGH_BLOCK : LOW_BLOCK) ? NO_BLOCK : block;
+    }
+
+    private static boolean dotOmitted(int mode, int format) {
+        return (mode & OnDisk.S_IFMT) == OnDisk.S_IFDIR && (format & DOT_OMITTED) != 0;
+    }
+
+    private static int xattrSize(ByteBuffer in) {
+        int count = Short.toUnsignedInt(in.getShort(2));
+        return count == 0 ? 0 : OnDisk.XATTR_HEADER + 4 * (count - 1);
     }
 }

@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Reads EROFS images that nobody vouches for: with blocks of 4096 bytes, in the features that {@link ErofsWriter} uses and in
- * uncompressed images of mkfs.erofs. Every method throws {@link ErofsException} for an image that breaks a rule, and ends, however the
+ * Reads EROFS images that nobody vouches for: those of {@link ErofsWriter}, and those of mkfs.erofs up to 1.9 and of nydus, but for
+ * compressed metadata. Of compressed files only the contents cannot be read. Every method throws {@link ErofsException} for an image that breaks a rule, and ends, however the
  * image was made. What is read at once is in proportion to the size of the image.
  *
  * <p>Safe for use by many threads.
@@ -33,8 +33,8 @@ public final class ErofsReader implements Closeable {
         this.image = image;
         superblock = ErofsSuperblock.read(image);
         contents = new ContentsReader(image, superblock);
-        directories = new DirectoryReader(contents);
-        xattrs = new XattrReader(image, superblock);
+        directories = new DirectoryReader(contents, superblock);
+        xattrs = XattrReader.open(image, superblock, contents);
     }
 
     /** Opens an image file; {@link #close} closes it. */
@@ -51,6 +51,11 @@ public final class ErofsReader implements Closeable {
     /** Reads an image from the remaining bytes of a buffer, which is not copied. */
     public static ErofsReader of(ByteBuffer bytes) throws IOException {
         return new ErofsReader(new ImageBytes.InMemory(bytes.slice()));
+    }
+
+    /** Reads an image from wherever it is. */
+    public static ErofsReader of(ErofsSource source) throws IOException {
+        return new ErofsReader(new ImageBytes.Elsewhere(source));
     }
 
     public ErofsSuperblock superblock() {
@@ -124,6 +129,15 @@ public final class ErofsReader implements Closeable {
             throw new ErofsException("inode " + file.nid() + " is no regular file");
         }
         return contents.extents(file);
+    }
+
+    /**
+     * The chunks of a regular file, one by one, in the order of the file; the last may be shorter than the others.
+     *
+     * @throws ErofsException also if the file is not stored in chunks
+     */
+    public List<ErofsChunk> chunks(ErofsInode file) throws IOException {
+        return contents.listChunks(file);
     }
 
     /**

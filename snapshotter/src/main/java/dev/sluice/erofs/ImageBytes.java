@@ -58,6 +58,23 @@ sealed interface ImageBytes extends Closeable {
         }
     }
 
+    /** An image that somebody else reads for us. */
+    record Elsewhere(ErofsSource source) implements ImageBytes {
+        @Override
+        public long size() {
+            return source.size();
+        }
+
+        @Override
+        public ByteBuffer read(long offset, int length) throws IOException {
+            check(offset, length);
+            return source.read(offset, length).order(ByteOrder.LITTLE_ENDIAN);
+        }
+
+        @Override
+        public void close() {}
+    }
+
     /** An image in memory. */
     record InMemory(ByteBuffer bytes) implements ImageBytes {
         @Override

@@ -27,9 +27,16 @@ final class OnDisk {
 
     static final int COMPAT_CHECKSUM = 0x1;
     static final int COMPAT_MTIME = 0x2;
+    /** A bootstrap of nydus, RAFS version 6. */
+    static final int COMPAT_RAFS_V6 = 0x4000_0000;
+
+    static final int COMPAT_PLAIN_XATTR_PREFIXES = 0x10;
     static final int INCOMPAT_ZERO_PADDING = 0x1;
     static final int INCOMPAT_CHUNKED_FILE = 0x4;
     static final int INCOMPAT_DEVICE_TABLE = 0x8;
+    static final int INCOMPAT_FRAGMENTS = 0x20;
+    static final int INCOMPAT_48BIT = 0x80;
+    static final int INCOMPAT_METABOX = 0x100;
 
     static final int DEVICE_SLOT = 128;
     static final int DEVICE_TAG = 64;
@@ -49,6 +56,7 @@ final class OnDisk {
 
     static final int CHUNK_BITS_MASK = 0x1F;
     static final int CHUNK_INDEXES = 0x20;
+    static final int CHUNK_48BIT = 0x40;
     static final int CHUNK_INDEX = 8;
     static final int CHUNK_ADDRESS = 4;
     static final int HOLE = -1;
@@ -63,6 +71,9 @@ final class OnDisk {
     static final int XATTR_VALUE_MAX = 65_535;
     /** Largest body that {@code i_xattr_icount} can express. */
     static final int XATTR_BODY_MAX = XATTR_HEADER + 4 * (65_535 - 1);
+
+    /** Bit of an xattr's name index: the rest of it is the number of a long prefix. */
+    static final int XATTR_LONG_PREFIX = 0x80;
 
     static final int S_IFMT = 0170000;
     static final int S_IFSOCK = 0140000;

@@ -1,6 +1,9 @@
 package dev.sluice.fill;
 
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** Counts for a layer and, at the same time, for all layers. Safe for use by many threads. */
@@ -14,6 +17,8 @@ final class FillCounters {
     private final AtomicLong failures = new AtomicLong();
     private final AtomicLong waits = new AtomicLong();
     private final AtomicLong waitNanos = new AtomicLong();
+    /** See {@link WaitTimes#counts}. */
+    private final AtomicLongArray waitTimes = new AtomicLongArray(WaitTimes.BOUNDS.size() + 1);
 
     private FillCounters(@Nullable FillCounters all) {
         this.all = all;
@@ -72,9 +77,28 @@ final class FillCounters {
     void waited(long nanos) {
         waits.incrementAndGet();
         waitNanos.addAndGet(nanos);
+        waitTimes.incrementAndGet(bucket(nanos));
         if (all != null) {
             all.waited(nanos);
         }
+    }
+
+    private static int bucket(long nanos) {
+        int bucket = 0;
+        while (bucket < WaitTimes.BOUNDS.size()
+                && nanos > WaitTimes.BOUNDS.get(bucket).toNanos()) {
+            bucket++;
+        }
+        return bucket;
+    }
+
+    WaitTimes waitTimes() {
+        return new WaitTimes(
+                LongStream.range(0, waitTimes.length())
+                        .map(i -> waitTimes.get((int) i))
+                        .boxed()
+                        .toList(),
+                Duration.ofNanos(waitNanos.get()));
     }
 
     FillStatistics snapshot() {

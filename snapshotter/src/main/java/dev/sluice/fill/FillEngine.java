@@ -6,9 +6,7 @@ import dev.sluice.layer.Decoders;
 import dev.sluice.layer.SpanTable;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
@@ -35,18 +33,6 @@ public final class FillEngine implements AutoCloseable {
     private final AtomicInteger edgePages = new AtomicInteger();
     private final Set<FilledLayer> layers = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
-
-    /**
-     * What filling has come to.
-     *
-     * @param total over all layers since the engine was made
-     * @param layers those that are open, by name
-     */
-    public record Statistics(FillStatistics total, Map<String, FillStatistics> layers) {
-        public Statistics {
-            layers = Map.copyOf(layers);
-        }
-    }
 
     /**
      * @param decoders all that span tables may name
@@ -104,13 +90,14 @@ public final class FillEngine implements AutoCloseable {
         return layer;
     }
 
-    /** What filling has come to. */
-    public Statistics statistics() {
-        Map<String, FillStatistics> byName = new TreeMap<>();
-        for (FilledLayer layer : layers) {
-            byName.put(layer.name(), layer.statistics());
-        }
-        return new Statistics(counters.snapshot(), byName);
+    /** What filling has come to, over all layers since the engine was made. */
+    public FillStatistics statistics() {
+        return counters.snapshot();
+    }
+
+    /** How long readers of all layers have waited since the engine was made. */
+    public WaitTimes waitTimes() {
+        return counters.waitTimes();
     }
 
     /**

@@ -20,4 +20,7 @@ public record FillStatistics(
         long mismatches,
         long failures,
         long waits,
-        long waitNanos) {}
+        long waitNanos) {
+    /** Of what has not begun. */
+    public static final FillStatistics NOTHING = new FillStatistics(0, 0, 0, 0, 0, 0, 0, 0);
+}

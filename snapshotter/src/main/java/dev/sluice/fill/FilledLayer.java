@@ -60,7 +60,8 @@ final class FilledLayer implements LayerFill {
         return name;
     }
 
-    FillStatistics statistics() {
+    @Override
+    public FillStatistics statistics() {
         return counters.snapshot();
     }
 

@@ -17,6 +17,11 @@ public interface LayerFill extends AutoCloseable {
      */
     CompletableFuture<Void> fill(long offset, long length, Priority priority);
 
+    /** What filling of this layer has come to since it was opened; nothing if that is not counted. */
+    default FillStatistics statistics() {
+        return FillStatistics.NOTHING;
+    }
+
     /** Fails what still waits, with an {@link java.io.IOException}, and lets the layer go. The device stays open. */
     @Override
     void close();

@@ -1,5 +1,6 @@
 package dev.sluice.fill;
 
+import dev.sluice.layer.Blake3;
 import dev.sluice.layer.Decoder;
 import dev.sluice.layer.Decoders;
 import dev.sluice.layer.IdentityDecoder;
@@ -38,8 +39,7 @@ final class SpanDecoder {
         byte[] digest = new byte[SpanTable.DIGEST];
         boolean verified = table.spanHasDigest(span);
         if (verified) {
-            finish(sha256, compressed.duplicate(), digest);
-            if (!table.spanDigestIs(span, digest)) {
+            if (!table.spanDigestIs(span, finish(sha256, compressed.duplicate(), digest))) {
                 throw new DigestMismatchException(describe(span) + " does not match its digest");
             }
         }
@@ -83,8 +83,12 @@ final class SpanDecoder {
                 continue;
             }
             int length = table.extentLength(extent);
-            finish(sha256, decoded.slice(table.extentSpanOffset(extent), length), digest);
-            if (!table.extentDigestIs(extent, digest)) {
+            ByteBuffer bytes = decoded.slice(table.extentSpanOffset(extent), length);
+            byte[] actual = switch (table.extentDigestKind(extent)) {
+                case SHA256 -> finish(sha256, bytes, digest);
+                case BLAKE3 -> Blake3.digest(bytes);
+            };
+            if (!table.extentDigestIs(extent, actual)) {
                 throw new DigestMismatchException(describe(span) + " does not match the digest of its " + length
                         + " bytes at " + table.extentDeviceOffset(extent) + " of the device");
             }
@@ -97,10 +101,12 @@ final class SpanDecoder {
         return "span [" + offset + ", " + (offset + table.spanBlobLength(span)) + ") of layer " + layer;
     }
 
-    private static void finish(MessageDigest sha256, ByteBuffer bytes, byte[] digest) {
+    /** @return {@code digest}, filled */
+    private static byte[] finish(MessageDigest sha256, ByteBuffer bytes, byte[] digest) {
         sha256.update(bytes);
         try {
             sha256.digest(digest, 0, digest.length);
+            return digest;
         } catch (DigestException e) {
             throw new IllegalStateException("SHA-256 has 32 bytes", e);
         }

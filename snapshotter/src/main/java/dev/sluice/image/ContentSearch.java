@@ -80,7 +80,8 @@ final class ContentSearch {
                         claims.add(new LayerClaim(
                                 image.manifestDigest(),
                                 chainId,
-                                image.manifest().layers().get(layer)));
+                                image.manifest().layers().get(layer),
+                                image.diffIds().get(layer)));
                     }
                 }
             });
@@ -101,6 +102,13 @@ final class ContentSearch {
     /** Empty if the namespace has no such manifest. */
     Optional<ContentInfo> info(String namespace, Digest manifestDigest, Deadline deadline) throws IOException {
         return content.info(namespace, manifestDigest.toString(), deadline.remaining());
+    }
+
+    /** The image of a manifest; empty if the namespace does not have it, or it has no layer with this chain ID. */
+    Optional<Match> match(String namespace, Digest manifestDigest, Digest chainId, Deadline deadline)
+            throws IOException {
+        Optional<ContentInfo> info = info(namespace, manifestDigest, deadline);
+        return info.isPresent() ? match(namespace, info.get(), chainId, deadline) : Optional.empty();
     }
 
     private List<ContentInfo> manifests(String namespace, Deadline deadline) throws IOException {

@@ -51,8 +51,10 @@ final class ImageJson {
             return mapper.readTree(json);
         } catch (JsonProcessingException e) {
             // Without the cause, whose message quotes the document.
-            throw new InvalidImageException(
-                    "not JSON, at line " + e.getLocation().getLineNr());
+            String line = e.getLocation() == null
+                    ? ""
+                    : ", at line " + e.getLocation().getLineNr();
+            throw new InvalidImageException("not JSON" + line);
         } catch (IOException e) {
             throw new InvalidImageException("not JSON", e);
         }

@@ -107,6 +107,29 @@ public final class ImageResolver {
         return search.claims(namespace, chainIds, momentAgo, Deadline.after(timeout));
     }
 
+    /**
+     * The image that a claim is of.
+     *
+     * @param timeout for everything together
+     * @throws IOException if containerd does not have it any more or cannot be asked, or no registry is known to have it
+     */
+    public ResolvedImage imageOf(String namespace, LayerClaim claim, Duration timeout) throws IOException {
+        Deadline deadline = Deadline.after(timeout);
+        Optional<ContentSearch.Match> match =
+                search.match(namespace, claim.manifestDigest(), Digest.parse(claim.chainId()), deadline);
+        if (match.isEmpty()) {
+            throw new IOException("namespace " + namespace + " does not have it any more");
+        }
+        List<ImageReference> references = sources.of(namespace, match.get().info(), deadline);
+        List<String> objections = new ArrayList<>();
+        Optional<ImageReference> proven = prove(references, true, deadline, objections);
+        if (proven.isEmpty()) {
+            throw new IOException(
+                    references.isEmpty() ? "nothing tells where it came from" : String.join("; ", objections));
+        }
+        return match.get().image().resolved(proven.get(), match.get().layerIndex());
+    }
+
     /** How people call the image of a manifest in containerd's content store, as far as containerd tells. */
     public Optional<String> nameOf(String namespace, Digest manifestDigest, Duration timeout) {
         Deadline deadline = Deadline.after(timeout);

@@ -11,11 +11,13 @@ import dev.sluice.registry.Digest;
  * @param manifestDigest of the image
  * @param chainId {@code sha256:hex}
  * @param layer as the manifest describes it
+ * @param diffId as the config has it; part of the chain ID
  */
-public record LayerClaim(Digest manifestDigest, String chainId, Descriptor layer) {
+public record LayerClaim(Digest manifestDigest, String chainId, Descriptor layer, Digest diffId) {
     public LayerClaim {
         requireNonNull(manifestDigest, "manifestDigest is null");
         requireNonNull(chainId, "chainId is null");
         requireNonNull(layer, "layer is null");
+        requireNonNull(diffId, "diffId is null");
     }
 }

@@ -35,6 +35,7 @@ public final class IndexFinder {
     private final IndexTrust trust;
     private final Duration timeout;
     private final SearchCache cache;
+    private final SociFinder soci;
 
     /** @param timeout for one search, all requests together */
     public IndexFinder(RegistryClient registry, IndexTrust trust, Duration timeout) {
@@ -47,6 +48,12 @@ public final class IndexFinder {
         this.timeout = requireNonNull(timeout, "timeout is null");
         loader = new IndexLoader(registry);
         cache = new SearchCache(nanoTime);
+        soci = new SociFinder(registry, trust, timeout, nanoTime);
+    }
+
+    /** Finds the indexes that soci has made, by the same policy. */
+    public SociFinder soci() {
+        return soci;
     }
 
     /**
@@ -79,14 +86,16 @@ public final class IndexFinder {
         return cache.get(key, () -> outcome(image, search), timeout);
     }
 
-    private interface Search {
+    interface Search {
         IndexSearch search() throws IOException;
     }
 
-    private static SearchCache.Outcome outcome(ResolvedImage image, Search search) {
+    /** What comes of a search, a failure included, and for how long it is kept. */
+    static SearchCache.Outcome outcome(ResolvedImage image, Search search) {
         try {
             IndexSearch result = search.search();
-            return new SearchCache.Outcome(result, result instanceof IndexSearch.Found ? FOUND_VALID : NOTHING_VALID);
+            return new SearchCache.Outcome(
+                    result, result instanceof IndexSearch.NotFound ? NOTHING_VALID : FOUND_VALID);
         } catch (IOException e) {
             return new SearchCache.Outcome(
                     new IndexSearch.NotFound(

@@ -38,6 +38,21 @@ public sealed interface IndexSearch {
         }
     }
 
+    /**
+     * A SOCI index that the policy accepts.
+     *
+     * @param artifact digest of its manifest
+     * @param voucher who stands for it
+     * @param layers by the digests of their blobs; not every layer of the image needs to be there, and others may
+     */
+    record FoundSoci(Digest artifact, Voucher voucher, Map<Digest, SociLayerRef> layers) implements IndexSearch {
+        public FoundSoci {
+            requireNonNull(artifact, "artifact is null");
+            requireNonNull(voucher, "voucher is null");
+            layers = Map.copyOf(layers);
+        }
+    }
+
     /** @param reason one sentence for the log, without a full stop */
     record NotFound(String reason) implements IndexSearch {
         public NotFound {

@@ -68,6 +68,13 @@ public sealed interface Entry {
         }
     }
 
+    record Socket(String path, Attributes attributes) implements Entry {
+        public Socket {
+            requireNonNull(path, "path is null");
+            requireNonNull(attributes, "attributes is null");
+        }
+    }
+
     record Fifo(String path, Attributes attributes) implements Entry {
         public Fifo {
             requireNonNull(path, "path is null");

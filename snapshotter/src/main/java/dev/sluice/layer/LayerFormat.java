@@ -15,12 +15,23 @@ public interface LayerFormat {
     Optional<String> indexDigest(LayerDescriptor layer);
 
     /**
+     * Whether what a container sees of such a layer is the tar that its blob is when decoded, and that its diff ID is the digest of. Then the
+     * blob, read from its first byte to its last, proves what is in the layer.
+     *
+     * @return true also for layers of other formats, on which this one has no say
+     */
+    default boolean isTar(LayerDescriptor layer) {
+        return true;
+    }
+
+    /**
      * Reads the layer's table of contents.
      *
+     * @param image that the layer is read for. Where {@link #indexDigest} is empty, what comes of it is taken for this image's word alone.
      * @throws InvalidLayerException if the layer claims to be of this format and is not, or not in a way that can be trusted
      * @throws IOException if the blob cannot be read
      */
-    Result read(LayerDescriptor layer, Blob blob) throws IOException;
+    Result read(LayerDescriptor layer, Blob blob, LayerImage image) throws IOException;
 
     /** What reading a table of contents gave. */
     sealed interface Result {

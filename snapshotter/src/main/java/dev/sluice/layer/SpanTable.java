@@ -18,7 +18,7 @@ import java.util.zip.CRC32C;
  *                   | auxiliary length u32 | decoder u16 | flags u16 (1: digest) | first in "by span" u32 | extents u32
  *                   | SHA-256 of the compressed bytes
  * extents, 64 bytes each, by device offset: device offset u64 | offset in the decoded span u64 | length u64 | span u32
- *                   | flags u32 (1: digest) | SHA-256 of the bytes
+ *                   | flags u32 (1: digest, 2: it is BLAKE3, from version 2 on) | SHA-256 or BLAKE3 of the bytes
  * by span,  4 bytes each: extent u32, ordered by span and by offset in the span
  * auxiliary bytes
  * </pre>
@@ -28,12 +28,18 @@ import java.util.zip.CRC32C;
  */
 public final class SpanTable {
     static final long MAGIC = 0x5053454349554C53L; // "SLUICESP"
+    /** Of tables in which all digests are SHA-256. */
     static final int VERSION = 1;
+    /** Of tables that have other digests, too. */
+    static final int VERSION_WITH_BLAKE3 = 2;
+
+    static final int HAS_DIGEST = 1;
+    static final int IS_BLAKE3 = 2;
     static final int HEADER = 64;
     static final int CHECKSUM = 60;
     static final int SPAN = 80;
     static final int EXTENT = 64;
-    /** Length of a SHA-256 digest. */
+    /** Length of a digest, of either kind. */
     public static final int DIGEST = 32;
 
     private final ByteBuffer table;
@@ -48,8 +54,9 @@ public final class SpanTable {
         if (table.limit() < HEADER || table.getLong(0) != MAGIC) {
             throw new IOException("not a span table: wrong magic or shorter than its header");
         }
-        if (table.getInt(8) != VERSION) {
-            throw new IOException("span table has version " + table.getInt(8) + ", expected " + VERSION);
+        if (table.getInt(8) != VERSION && table.getInt(8) != VERSION_WITH_BLAKE3) {
+            throw new IOException("span table has version " + table.getInt(8) + ", expected " + VERSION + " or "
+                    + VERSION_WITH_BLAKE3);
         }
         spans = table.getInt(12);
         extents = table.getInt(16);
@@ -76,16 +83,23 @@ public final class SpanTable {
     }
 
     /**
-     * Maps a table that {@link #writeTo} wrote. The checksum is verified, which reads the file once.
+     * Maps a table that {@link #writeTo} wrote. The checksum and all rules are verified, which reads the file twice.
      *
      * @throws IOException if the file cannot be read, has another version or is corrupt
      */
     public static SpanTable map(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            return new SpanTable(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()));
+            return read(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()));
         } catch (IOException e) {
             throw new IOException("Tried to map " + file + " but failed because: " + e.getMessage(), e);
         }
+    }
+
+    /** @param file the bytes of a file, from index 0 to their limit */
+    static SpanTable read(ByteBuffer file) throws IOException {
+        SpanTable table = new SpanTable(file);
+        SpanTableCheck.check(table);
+        return table;
     }
 
     /** Writes the table to a new file and syncs it. */
@@ -122,13 +136,25 @@ public final class SpanTable {
 
     /** How many decoded bytes are wanted: up to the end of the last extent. */
     public int spanDecodedLength(int span) {
-        return (int) table.getLong(spanAt(span) + 16);
+        return (int) rawSpanDecodedLength(span);
+    }
+
+    long rawSpanDecodedLength(int span) {
+        return table.getLong(spanAt(span) + 16);
     }
 
     /** The auxiliary bytes of the span's decoder; read-only. */
     public ByteBuffer spanAuxiliary(int span) {
         int at = auxiliaryAt + (int) table.getLong(spanAt(span) + 24);
         return table.slice(at, table.getInt(spanAt(span) + 32)).asReadOnlyBuffer();
+    }
+
+    /** Whether the auxiliary bytes are within those of the table. */
+    boolean hasAuxiliary(int span) {
+        int all = table.limit() - auxiliaryAt;
+        long offset = table.getLong(spanAt(span) + 24);
+        int length = table.getInt(spanAt(span) + 32);
+        return offset >= 0 && length >= 0 && offset <= all - length;
     }
 
     /** {@link Decoder#id}. */
@@ -153,7 +179,12 @@ public final class SpanTable {
 
     /** The {@code i}-th extent of a span, ordered by offset in the span. */
     public int spanExtent(int span, int i) {
-        return table.getInt(bySpanAt + 4 * (table.getInt(spanAt(span) + 40) + i));
+        return table.getInt(bySpanAt + 4 * (spanFirst(span) + i));
+    }
+
+    /** Where the extents of a span begin among those that are ordered by span. */
+    int spanFirst(int span) {
+        return table.getInt(spanAt(span) + 40);
     }
 
     public long extentDeviceOffset(int extent) {
@@ -162,11 +193,19 @@ public final class SpanTable {
 
     /** Offset in the decoded bytes of the span. */
     public int extentSpanOffset(int extent) {
-        return (int) table.getLong(extentAt(extent) + 8);
+        return (int) rawExtentSpanOffset(extent);
+    }
+
+    long rawExtentSpanOffset(int extent) {
+        return table.getLong(extentAt(extent) + 8);
     }
 
     public int extentLength(int extent) {
-        return (int) table.getLong(extentAt(extent) + 16);
+        return (int) rawExtentLength(extent);
+    }
+
+    long rawExtentLength(int extent) {
+        return table.getLong(extentAt(extent) + 16);
     }
 
     public int extentSpan(int extent) {
@@ -174,10 +213,17 @@ public final class SpanTable {
     }
 
     public boolean extentHasDigest(int extent) {
-        return (table.getInt(extentAt(extent) + 28) & 1) != 0;
+        return (table.getInt(extentAt(extent) + 28) & HAS_DIGEST) != 0;
     }
 
-    /** Whether {@code digest}, 32 bytes of SHA-256, is that of the extent's bytes. */
+    /** Which digest it is that the extent has, if it has one. */
+    public ExtentDigest.Kind extentDigestKind(int extent) {
+        return (table.getInt(extentAt(extent) + 28) & IS_BLAKE3) != 0
+                ? ExtentDigest.Kind.BLAKE3
+                : ExtentDigest.Kind.SHA256;
+    }
+
+    /** Whether {@code digest}, 32 bytes of the extent's kind, is that of the extent's bytes. */
     public boolean extentDigestIs(int extent, byte[] digest) {
         return equalsAt(extentAt(extent) + 32, digest);
     }

@@ -23,7 +23,7 @@ public final class SpanTableBuilder {
     /** Most compressed bytes of one span. */
     public static final int MAX_COMPRESSED = 72 << 20;
 
-    private static final long MAX_DEVICE = 1L << 44;
+    static final long MAX_DEVICE = 1L << 44;
 
     private static final byte[] NO_DIGEST = new byte[SpanTable.DIGEST];
 
@@ -34,6 +34,7 @@ public final class SpanTableBuilder {
     private long auxiliary;
     private long lastDeviceOffset;
     private boolean isSorted = true;
+    private int version = SpanTable.VERSION;
 
     /** @param blobSize in bytes */
     public SpanTableBuilder(long blobSize) {
@@ -89,6 +90,27 @@ public final class SpanTableBuilder {
      */
     public void addExtent(int span, long spanOffset, long length, long deviceOffset, Optional<byte[]> digest)
             throws InvalidLayerException {
+        addExtent(span, spanOffset, length, deviceOffset, digest, SpanTable.HAS_DIGEST);
+    }
+
+    /**
+     * Adds a range of the data device.
+     *
+     * @param digest of these bytes
+     * @throws InvalidLayerException if the range is empty, or outside of what a span may hold
+     */
+    public void addExtent(int span, long spanOffset, long length, long deviceOffset, ExtentDigest digest)
+            throws InvalidLayerException {
+        int kind = digest.kind() == ExtentDigest.Kind.BLAKE3 ? SpanTable.IS_BLAKE3 : 0;
+        addExtent(span, spanOffset, length, deviceOffset, Optional.of(digest.value()), SpanTable.HAS_DIGEST | kind);
+        if (kind != 0) {
+            version = SpanTable.VERSION_WITH_BLAKE3;
+        }
+    }
+
+    private void addExtent(
+            int span, long spanOffset, long length, long deviceOffset, Optional<byte[]> digest, int flags)
+            throws InvalidLayerException {
         if (length <= 0 || spanOffset < 0 || length > MAX_DECODED || spanOffset > MAX_DECODED - length) {
             throw new InvalidLayerException("extent of " + length + " bytes at " + spanOffset
                     + " of its span is empty or longer than the " + MAX_DECODED + " bytes that a span may hold");
@@ -106,7 +128,9 @@ public final class SpanTableBuilder {
         ByteBuffer page = extents.page(extent);
         int at = extents.at(extent);
         page.putLong(at, deviceOffset).putLong(at + 8, spanOffset).putLong(at + 16, length);
-        page.putInt(at + 24, span).putInt(at + 28, digest.isPresent() ? 1 : 0).put(at + 32, digest.orElse(NO_DIGEST));
+        page.putInt(at + 24, span)
+                .putInt(at + 28, digest.isPresent() ? flags : 0)
+                .put(at + 32, digest.orElse(NO_DIGEST));
         spanPage.putLong(spanAt + 16, Math.max(spanPage.getLong(spanAt + 16), spanOffset + length));
         spanPage.putInt(spanAt + 44, spanPage.getInt(spanAt + 44) + 1);
         isSorted &= deviceOffset >= lastDeviceOffset;
@@ -148,7 +172,7 @@ public final class SpanTableBuilder {
             out.putInt(extent);
         }
         auxiliaries.forEach(out::put);
-        out.putLong(0, SpanTable.MAGIC).putInt(8, SpanTable.VERSION);
+        out.putLong(0, SpanTable.MAGIC).putInt(8, version);
         out.putInt(12, spans.count()).putInt(16, order.length);
         out.putLong(24, deviceSize).putLong(32, auxiliary);
         out.putInt(SpanTable.CHECKSUM, SpanTable.checksum(out));

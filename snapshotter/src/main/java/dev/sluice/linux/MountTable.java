@@ -49,6 +49,15 @@ public record MountTable(List<Mount> mounts) {
         return parse(Files.readAllBytes(Path.of("/proc/self/mountinfo")));
     }
 
+    /**
+     * The mounts of another process's namespace.
+     *
+     * @param process its directory in {@code /proc}
+     */
+    public static MountTable of(Path process) throws IOException {
+        return parse(Files.readAllBytes(process.resolve("mountinfo")));
+    }
+
     /** The topmost mount at a place. */
     public Optional<Mount> at(Path mountPoint) {
         return at(mountPoint.toAbsolutePath().normalize().toString());

@@ -1,6 +1,6 @@
 package dev.sluice.mount;
 
-import dev.sluice.layer.tar.FileSink;
+import dev.sluice.layer.FileSink;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -2,7 +2,6 @@ package dev.sluice.mount;
 
 import dev.sluice.image.ResolvedImage;
 import dev.sluice.index.LayerIndexBlob;
-import dev.sluice.layer.tar.Compression;
 import dev.sluice.registry.Descriptor;
 import dev.sluice.registry.Digest;
 import java.io.IOException;
@@ -65,7 +64,7 @@ final class FirstPulls {
         List<LayerIndexBlob> all = new ArrayList<>();
         for (int i = 0; i < image.diffIds().size(); i++) {
             Descriptor layer = image.manifest().layers().get(i);
-            if (Compression.ofMediaType(layer.mediaType()).isPresent()) {
+            if (PlainType.ofMediaType(layer.mediaType()).isPresent()) {
                 Digest diffId = image.diffIds().get(i);
                 Optional<IndexStore.Kept> index = indexes.find(LayerBuilder.descriptor(layer), diffId);
                 if (index.isEmpty()) {

@@ -2,11 +2,11 @@ package dev.sluice.mount;
 
 import dev.sluice.image.ResolvedImage;
 import dev.sluice.layer.Blob;
+import dev.sluice.layer.BlobIndex;
 import dev.sluice.layer.LayerDescriptor;
 import dev.sluice.layer.LayerFormat;
 import dev.sluice.layer.SpanTable;
-import dev.sluice.layer.tar.Compression;
-import dev.sluice.layer.tar.TarIndex;
+import dev.sluice.layer.soci.SociLayer;
 import dev.sluice.registry.Digest;
 import dev.sluice.registry.RegistryClient;
 import java.io.IOException;
@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /** Says what a pull of an image would come to on this node, layer by layer, without pulling it. Safe for use by many threads. */
 public final class ImageExplainer {
     private static final String UNKNOWN = "unknown";
+    private static final String WITH_AN_INDEX = "`sluice index push` makes it lazy on other nodes";
 
     private final List<LayerFormat> formats;
     private final PlainSettings settings;
@@ -63,7 +64,7 @@ public final class ImageExplainer {
         List<String> reasons = new ArrayList<>();
         for (LayerFormat format : formats) {
             Counted blob = new Counted(blobs.open(image.reference().toString(), layer), new AtomicLong());
-            LayerFormat.Result result = format.read(layer, blob);
+            LayerFormat.Result result = format.read(layer, blob, new RepositoryImage(image, blobs));
             if (result instanceof LayerFormat.Result.Indexed indexed) {
                 return lazy(
                         layer,
@@ -74,18 +75,19 @@ public final class ImageExplainer {
             }
             reasons.add(((LayerFormat.Result.NotThisFormat) result).reason());
         }
-        Optional<Compression> compression = Compression.ofMediaType(layer.mediaType());
-        if (compression.isEmpty()) {
+        Optional<PlainType> type = PlainType.ofMediaType(layer.mediaType());
+        if (type.isEmpty()) {
             return whole(
                     layer,
                     UNKNOWN,
                     "containerd pulls it, and all layers above it: " + String.join("; ", reasons),
                     Optional.of("build the image with layers of tar, gzip or zstd"));
         }
-        return plain(image, index, layer);
+        return plain(image, index, layer, type.get());
     }
 
-    private LayerExplanation plain(ResolvedImage image, int index, LayerDescriptor layer) throws IOException {
+    private LayerExplanation plain(ResolvedImage image, int index, LayerDescriptor layer, PlainType type)
+            throws IOException {
         Digest diffId = image.diffIds().get(index);
         Optional<IndexStore.Kept> kept = indexes.find(layer, diffId);
         if (kept.isPresent()) {
@@ -99,34 +101,50 @@ public final class ImageExplainer {
                         .find(image, layer, diffId)
                 : Optional.empty();
         if (published.isPresent()) {
-            return indexed(
-                    layer,
-                    published.get().index(),
-                    "an index is published that the policy accepts",
-                    published.get().index().toBytes().length);
+            try {
+                return published(layer, published.get());
+            } catch (IOException e) {
+                return whole(
+                        layer,
+                        published.get().format(),
+                        "an index is published that is of no use: " + e.getMessage(),
+                        Optional.of(WITH_AN_INDEX));
+            }
         }
         return whole(
                 layer,
-                Compression.ofMediaType(layer.mediaType())
-                        .orElse(Compression.NONE)
-                        .formatName(),
+                type.formatName(),
                 settings.fetch()
                         ? "it has no table of contents, so Sluice fetches it as a whole once, and it is lazy from then on"
                         : "it has no table of contents, and plain.fetch is off, so containerd pulls it",
-                Optional.of("`sluice index push` makes it lazy on other nodes"));
+                Optional.of(WITH_AN_INDEX));
     }
 
-    private static LayerExplanation indexed(LayerDescriptor layer, TarIndex index, String reason, long pullBytes)
+    private static LayerExplanation published(LayerDescriptor layer, PublishedIndexes.Accepted index)
+            throws IOException {
+        String whose = index.format().equals(SociLayer.FORMAT) ? "a SOCI index" : "an index";
+        return lazy(
+                layer,
+                index.format(),
+                whose + " is published that the policy accepts",
+                index.size(),
+                index.read().spans());
+    }
+
+    private static LayerExplanation indexed(LayerDescriptor layer, BlobIndex index, String reason, long pullBytes)
             throws IOException {
         if (!index.isLazy()) {
             return whole(
                     layer,
-                    index.compression().formatName(),
+                    index.formatName(),
                     "it is one piece that can only be decoded as a whole",
-                    Optional.of("compress it with gzip, or with zstd in frames of a few MiB"));
+                    Optional.of(
+                            !index.formatName().startsWith("erofs")
+                                    ? "compress it with gzip, or with zstd in frames of a few MiB"
+                                    : "do not compress it"));
         }
         SpanTable spans = index.toLayerIndex("sha256:" + "0".repeat(64)).spans();
-        return lazy(layer, index.compression().formatName(), reason, pullBytes, spans);
+        return lazy(layer, index.formatName(), reason, pullBytes, spans);
     }
 
     private static LayerExplanation lazy(

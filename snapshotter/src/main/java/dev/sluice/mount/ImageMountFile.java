@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.mount.ImageMounts.ImageMount;
 import dev.sluice.mount.LazyLayers.LayerKey;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -41,7 +42,7 @@ record ImageMountFile(Path path) {
         }
         try {
             return parse(Files.readAllBytes(path));
-        } catch (JsonProcessingException | IllegalArgumentException e) {
+        } catch (JsonProcessingException | CharConversionException | IllegalArgumentException e) {
             Path aside = path.resolveSibling(path.getFileName() + ".damaged");
             log.error(
                     "{} is damaged and now called {}: what sluice mount had mounted is not mounted again, {}",

@@ -1,8 +1,8 @@
 package dev.sluice.mount;
 
+import dev.sluice.layer.BlobIndex;
 import dev.sluice.layer.LayerDescriptor;
-import dev.sluice.layer.tar.TarIndex;
-import dev.sluice.layer.tar.TarLimits;
+import dev.sluice.layer.PlainLayerLimits;
 import dev.sluice.registry.Digest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -37,10 +37,10 @@ final class IndexStore {
     private static final Duration LEFTOVER_AGE = Duration.ofHours(1);
 
     private final Path root;
-    private final TarLimits limits;
+    private final PlainLayerLimits limits;
     private final long maxBytes;
 
-    private IndexStore(Path root, TarLimits limits, long maxBytes) {
+    private IndexStore(Path root, PlainLayerLimits limits, long maxBytes) {
         this.root = root;
         this.limits = limits;
         this.maxBytes = maxBytes;
@@ -56,9 +56,14 @@ final class IndexStore {
      * @param limits of what a layer may hold
      * @param maxBytes that all indexes may take
      */
-    static IndexStore open(Path root, TarLimits limits, long maxBytes) throws IOException {
+    static IndexStore open(Path root, PlainLayerLimits limits, long maxBytes) throws IOException {
         Files.createDirectories(root);
         return new IndexStore(root, limits, maxBytes);
+    }
+
+    /** Where indexes are; has room for more. */
+    Path directory() {
+        return root;
     }
 
     /**
@@ -66,7 +71,7 @@ final class IndexStore {
      *
      * @return the digest of its bytes, {@code sha256:hex}
      */
-    String put(TarIndex index) throws IOException {
+    String put(BlobIndex index) throws IOException {
         byte[] bytes = index.toBytes();
         Path temporary = root.resolve(TEMPORARY + UUID.randomUUID());
         try {
@@ -91,7 +96,7 @@ final class IndexStore {
      *
      * @param bytes of its file; not to be changed
      */
-    record Kept(TarIndex index, byte[] bytes) {
+    record Kept(BlobIndex index, byte[] bytes) {
         /** Of its bytes, {@code sha256:hex}. */
         String digest() {
             return IndexStore.digest(bytes);
@@ -107,7 +112,7 @@ final class IndexStore {
             }
             Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
             byte[] bytes = Files.readAllBytes(file);
-            TarIndex index = TarIndex.read(ByteBuffer.wrap(bytes), limits);
+            BlobIndex index = BlobIndexes.read(bytes, limits);
             return PlainLayers.isOf(index, layer, diffId) ? Optional.of(new Kept(index, bytes)) : Optional.empty();
         } catch (IOException e) {
             log.warn("The index of layer {} is of no use: {}", layer.digest(), e.getMessage());

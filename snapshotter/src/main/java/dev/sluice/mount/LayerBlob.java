@@ -15,12 +15,12 @@ final class LayerBlob implements Blob {
     private final List<Blob> sources;
     private volatile int preferred;
 
-    /** @param sources at least one */
-    LayerBlob(long size, List<Blob> sources) {
+    /** @param sources at least one, all of the same size */
+    LayerBlob(List<Blob> sources) {
         if (sources.isEmpty()) {
             throw new IllegalArgumentException("a blob needs a source");
         }
-        this.size = size;
+        this.size = sources.get(0).size();
         this.sources = new CopyOnWriteArrayList<>(sources);
     }
 

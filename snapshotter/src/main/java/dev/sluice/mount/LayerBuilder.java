@@ -2,10 +2,12 @@ package dev.sluice.mount;
 
 import dev.sluice.image.ResolvedImage;
 import dev.sluice.layer.Blob;
+import dev.sluice.layer.ConcatenatedBlob;
 import dev.sluice.layer.LayerDescriptor;
 import dev.sluice.layer.LayerFormat;
 import dev.sluice.layer.LayerIndex;
 import dev.sluice.registry.Descriptor;
+import dev.sluice.registry.ImageReference;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +27,25 @@ final class LayerBuilder {
     interface BlobSource {
         /** Opens nothing yet: the network is asked at the first read. */
         Blob open(String reference, LayerDescriptor layer);
+
+        /** The same for all that a layer's data are in. */
+        default Blob openData(String reference, LayerRecord layer) {
+            return layer.blobs().isEmpty()
+                    ? open(reference, layer.layer())
+                    : new ConcatenatedBlob(layer.blobs().stream()
+                            .map(blob -> open(reference, blob))
+                            .toList());
+        }
+
+        /**
+         * The layers of the manifest that a tag points at. Blocks for a bounded time.
+         *
+         * @return empty if there is no such tag
+         * @throws IOException if the registry cannot be asked, or the tag points at something else
+         */
+        default Optional<List<Descriptor>> layers(ImageReference tagged) throws IOException {
+            return Optional.empty();
+        }
     }
 
     /** What building a layer came to. */
@@ -75,9 +96,12 @@ final class LayerBuilder {
         Blob blob = blobs.open(source, layer);
         List<String> reasons = new ArrayList<>();
         for (LayerFormat format : formats) {
-            LayerFormat.Result result = format.read(layer, blob);
+            LayerFormat.Result result = format.read(layer, blob, new RepositoryImage(image, blobs));
             if (result instanceof LayerFormat.Result.Indexed indexed) {
-                return new Result.Built(create(layer, indexed.index(), source));
+                Vouchers vouchers = format.indexDigest(layer).isPresent()
+                        ? Vouchers.ANNOTATION
+                        : Vouchers.image(image.manifestDigest());
+                return new Result.Built(create(layer, indexed.index(), source, vouchers));
             }
             reasons.add(((LayerFormat.Result.NotThisFormat) result).reason());
         }
@@ -86,13 +110,44 @@ final class LayerBuilder {
         return whole.orElseGet(() -> new Result.NotLazy(String.join("; ", reasons)));
     }
 
-    private LayerId create(LayerDescriptor layer, LayerIndex index, String source) throws IOException {
+    /** Whether the image's manifest tells by itself which index it means, so that {@link #build} could find out no more. */
+    boolean namesItsIndex(ResolvedImage image, int index) {
+        LayerDescriptor layer = descriptor(image.manifest().layers().get(index));
+        return formats.stream().anyMatch(format -> format.indexDigest(layer).isPresent());
+    }
+
+    /**
+     * Fetches all of a layer, whatever its format, and makes one of it whose diff ID is verified. Blocks on the disk.
+     *
+     * @return not lazy if it is of a kind of which this can never be had
+     */
+    Result verify(ResolvedImage image, int index) throws IOException {
+        LayerDescriptor layer = descriptor(image.manifest().layers().get(index));
+        if (!formats.stream().allMatch(format -> format.isTar(layer))) {
+            return new Result.NotLazy("its format cannot be verified by its diff ID");
+        }
+        if (plain.isEmpty()) {
+            return new Result.NotLazy("layers are not fetched as a whole here, plain.fetch is false");
+        }
+        Optional<String> full = ceiling.reached();
+        if (full.isPresent()) {
+            return new Result.NotLazy(full.get());
+        }
+        String source = image.reference().toString();
+        return plain.get()
+                .verify(image, index, layer, source, blobs.open(source, layer))
+                .orElseGet(() -> new Result.NotLazy("it is no tar that we can read, but " + layer.mediaType()));
+    }
+
+    private LayerId create(LayerDescriptor layer, LayerIndex index, String source, Vouchers vouchers)
+            throws IOException {
         LayerId id = LayerId.of(layer.digest(), index.indexDigest());
         references.pin(id);
         try {
             if (store.find(id).isEmpty()) {
-                store.create(id, directory -> fill(directory, layer, index, source, "", "", false));
+                store.create(id, directory -> fill(directory, layer, index, source, vouchers, false));
             }
+            store.vouch(id, vouchers);
             return id;
         } catch (IOException | RuntimeException e) {
             references.unpin(id);
@@ -113,8 +168,7 @@ final class LayerBuilder {
     /**
      * Fills a layer's directory, but for its data.
      *
-     * @param diffId of the layer, if all its bytes were looked at; else empty
-     * @param claimedBy as in {@link LayerRecord}
+     * @param vouchers who stands for the index
      * @param whole whether its data are complete
      */
     static void fill(
@@ -122,8 +176,7 @@ final class LayerBuilder {
             LayerDescriptor layer,
             LayerIndex index,
             String source,
-            String diffId,
-            String claimedBy,
+            Vouchers vouchers,
             boolean whole)
             throws IOException {
         index.spans().writeTo(directory.spans());
@@ -138,9 +191,9 @@ final class LayerBuilder {
                 index.prefetch(),
                 missing,
                 List.of(source),
-                diffId,
-                claimedBy,
-                whole));
+                vouchers,
+                whole,
+                index.blobs()));
     }
 
     static LayerDescriptor descriptor(Descriptor descriptor) {

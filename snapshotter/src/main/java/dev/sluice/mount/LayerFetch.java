@@ -1,12 +1,11 @@
 package dev.sluice.mount;
 
 import dev.sluice.layer.Blob;
+import dev.sluice.layer.BlobIndex;
+import dev.sluice.layer.DigestMismatchException;
 import dev.sluice.layer.InvalidLayerException;
 import dev.sluice.layer.LayerDescriptor;
 import dev.sluice.layer.LayerIndex;
-import dev.sluice.layer.tar.Compression;
-import dev.sluice.layer.tar.DigestMismatchException;
-import dev.sluice.layer.tar.TarIndex;
 import dev.sluice.registry.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +29,7 @@ final class LayerFetch {
      *
      * @param source reference whose repository has the blob
      */
-    record Task(LayerDescriptor layer, Compression compression, Digest diffId, String source, Blob blob) {}
+    record Task(LayerDescriptor layer, PlainType type, Digest diffId, String source, Blob blob) {}
 
     /** @param indexes keeps what is found out about the layer */
     LayerFetch(BlobPass blobs, WholeLayers wholeLayers, IndexStore indexes) {
@@ -46,10 +45,16 @@ final class LayerFetch {
      */
     void run(Task task, LayerDirectory directory) throws IOException {
         long start = System.nanoTime();
-        TarIndex index;
+        BlobIndex index;
         try {
             index = pass(task, directory, Blob.Source.ANY);
         } catch (InvalidLayerException | DigestMismatchException e) {
+            boolean wouldBeTheSame = e instanceof DigestMismatchException mismatch && mismatch.blobIsRight();
+            // The digests of EROFS are found right before it is read.
+            if (wouldBeTheSame
+                    || (e instanceof InvalidLayerException && task.type().content() == PlainType.Content.EROFS)) {
+                throw e;
+            }
             log.warn("Layer {} is fetched once more: {}", task.layer().digest(), e.getMessage());
             Files.deleteIfExists(directory.files().data());
             index = pass(task, directory, Blob.Source.OTHER);
@@ -58,14 +63,7 @@ final class LayerFetch {
         LayerIndex layerIndex = index.toLayerIndex(indexDigest);
         long size = layerIndex.spans().deviceSize();
         wholeLayers.complete(directory.files(), size, !index.isLazy());
-        LayerBuilder.fill(
-                directory,
-                task.layer(),
-                layerIndex,
-                task.source(),
-                task.diffId().toString(),
-                "",
-                true);
+        LayerBuilder.fill(directory, task.layer(), layerIndex, task.source(), Vouchers.verified(task.diffId()), true);
         log.info(
                 "Layer {} of {} was fetched in {} ms: {} bytes, {} bytes of files",
                 task.layer().digest(),
@@ -75,9 +73,9 @@ final class LayerFetch {
                 size);
     }
 
-    private TarIndex pass(Task task, LayerDirectory directory, Blob.Source source) throws IOException {
+    private BlobIndex pass(Task task, LayerDirectory directory, Blob.Source source) throws IOException {
         try (DataFile data = DataFile.create(directory.files().data())) {
-            TarIndex index = blobs.pass(task, source, data);
+            BlobIndex index = blobs.pass(task, source, directory.path(), data);
             data.finish(index.deviceSize());
             return index;
         }

@@ -37,6 +37,11 @@ record LayerId(String hex) {
         return of(blobDigest, "diff ID " + diffId);
     }
 
+    /** The same for a blob that is taken for an EROFS image: what the same bytes are as a tar is another layer. */
+    static LayerId ofPlainErofs(String blobDigest, String diffId) {
+        return of(blobDigest, "diff ID of EROFS " + diffId);
+    }
+
     static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");

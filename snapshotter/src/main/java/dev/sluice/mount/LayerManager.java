@@ -2,44 +2,32 @@ package dev.sluice.mount;
 
 import dev.sluice.fill.BootId;
 import dev.sluice.fill.FillEngine;
-import dev.sluice.fill.LayerFill;
 import dev.sluice.image.ImageResolver;
-import dev.sluice.image.Resolution;
 import dev.sluice.image.ResolvedImage;
 import dev.sluice.layer.LayerFormat;
 import dev.sluice.linux.Linux;
 import dev.sluice.linux.MountTable;
 import dev.sluice.ondemand.Backend;
-import dev.sluice.ondemand.LayerFiles;
-import dev.sluice.ondemand.LayerSource;
 import dev.sluice.registry.RegistryClient;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The lazy layers of this machine: finds their image, has them built, opens and mounts them, drops them when nobody refers to them
- * any more.
- *
- * <p>Opening, mounting and deleting of one layer exclude each other by the layer's lock; different layers do not wait for each
- * other.
+ * The lazy layers of this machine, put together: {@link LayerAcquirer} finds their image and has them built, {@link MountedLayers} opens and
+ * mounts them. Drops them when nobody refers to them any more. Holds no lock itself; the order of locks is that of {@link MountedLayers}.
  */
 public final class LayerManager implements LazyLayers, AutoCloseable {
     /** Tables of contents that are read at once; the rest of an image waits its turn. */
@@ -48,32 +36,23 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LayerManager.class);
 
     private final LayerStore store;
+    private final LayerCensus census;
     private final LayerReferences references = new LayerReferences();
     private final RestoreGate restored = new RestoreGate();
     private final ExecutorService workers;
-    private final ImageResolver resolver;
+    private final StoredLayers stored;
     private final LayerAgreement agreement;
+    private final Settlements settlements;
     private final ImagePreparations preparations;
-    private final LayerOpener opener;
+    private final MountedLayers mounted;
+    private final LayerAcquirer acquirer;
     private final BackgroundFill background;
     private final EarlierMounts earlierMounts;
     private final DiskUsage diskUsage;
     private final MountPoints mountPoints;
-    private final InheritedDirectories inheritedDirectories;
     private final Backend backend;
-    private final Duration acquireTimeout;
     private final Duration fetchWait;
     private final Fetches fetches;
-
-    /** Guarded by itself; values are guarded by their own lock. */
-    private final Map<LayerId, Slot> slots = new HashMap<>();
-
-    /** What this process holds of one layer. */
-    private static final class Slot {
-        private final ReentrantLock lock = new ReentrantLock();
-        private final Map<MountKey, Path> mounts = new HashMap<>();
-        private Optional<OpenLayer> layer = Optional.empty();
-    }
 
     /**
      * What a layer manager is made of.
@@ -115,14 +94,14 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
             throws IOException {
         this.earlierMounts = earlierMounts;
         this.store = store;
+        census = new LayerCensus(store);
         diskUsage = new DiskUsage(settings.linux);
         this.mountPoints = mountPoints;
-        resolver = settings.resolver;
         backend = settings.backend;
-        acquireTimeout = settings.acquireTimeout;
         fetchWait = settings.plain.patience();
-        agreement = new LayerAgreement(
-                settings.resolver, settings.formats, new StoredLayers(store), settings.acquireTimeout);
+        stored = new StoredLayers(store);
+        Disproofs disproofs = new Disproofs();
+        agreement = new LayerAgreement(settings.resolver, settings.formats, stored, disproofs, settings.acquireTimeout);
         WholeLayers wholeLayers = new WholeLayers(settings.linux, settings.plain.erofs(), BootId.current());
         fetches = new Fetches(settings.plain.threads());
         workers = Executors.newFixedThreadPool(PREPARE_THREADS, task -> {
@@ -130,26 +109,35 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        preparations = new ImagePreparations(
-                new LayerBuilder(
-                        store,
-                        references,
-                        settings.formats,
-                        new RegistryBlobs(settings.registry, false),
-                        new DiskCeiling(store.root(), diskUsage, settings.maxDiskBytes),
-                        plainLayers(settings, store, wholeLayers, indexes)),
+        LayerBuilder builder = new LayerBuilder(
+                store,
                 references,
-                workers,
+                settings.formats,
+                new RegistryBlobs(settings.registry, false),
+                new DiskCeiling(store.root(), diskUsage, settings.maxDiskBytes),
+                plainLayers(settings, store, wholeLayers, indexes));
+        preparations = new ImagePreparations(builder, references, workers, InstantSource.system());
+        settlements = new Settlements(
+                builder,
+                references,
+                agreement,
+                stored,
+                disproofs,
+                (namespace, claim) -> settings.resolver.imageOf(namespace, claim, settings.acquireTimeout),
+                fetches.transfers(),
                 InstantSource.system());
         background = new BackgroundFill(settings.backgroundDelay, settings.backgroundRate);
-        opener = new LayerOpener(
+        LayerOpener opener = new LayerOpener(
+                store,
                 settings.engine,
                 settings.backend,
                 wholeLayers,
                 new RegistryBlobs(settings.registry, true),
                 settings.prefetch,
                 background);
-        inheritedDirectories = new InheritedDirectories(settings.linux);
+        mounted = new MountedLayers(
+                store, references, opener, mountPoints, new InheritedDirectories(settings.linux), backend);
+        acquirer = new LayerAcquirer(settings.resolver, preparations, mounted, settings.acquireTimeout);
     }
 
     private Optional<PlainLayers> plainLayers(
@@ -184,7 +172,7 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
         IndexStore indexes =
                 IndexStore.open(IndexStore.below(settings.root), settings.plain.limits(), settings.plain.indexBytes());
         LayerManager manager = new LayerManager(settings, store, mountPoints, earlier, indexes);
-        settings.backend.resume(manager.new ForBackend());
+        settings.backend.resume(manager.mounted.source());
         return manager;
     }
 
@@ -224,35 +212,12 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
 
     @Override
     public Outcome acquire(Request request) {
-        return acquire(request, FetchWait.atMost(fetchWait));
+        return acquirer.acquire(request, FetchWait.atMost(fetchWait));
     }
 
     @Override
     public Outcome finish(Request request, BooleanSupplier abandoned) {
-        return acquire(request, FetchWait.until(abandoned));
-    }
-
-    private Outcome acquire(Request request, FetchWait wait) {
-        long deadline = System.nanoTime() + acquireTimeout.toNanos();
-        try {
-            Resolution resolution =
-                    resolver.resolve(request.namespace(), request.labels(), request.chainId(), acquireTimeout);
-            if (resolution instanceof Resolution.NotFound notFound) {
-                return new Outcome.NotLazy(notFound.reason());
-            }
-            List<String> reasons = new ArrayList<>();
-            for (ResolvedImage image : ((Resolution.Found) resolution).candidates()) {
-                Outcome outcome = acquire(image, request.lowerDirectories(), deadline, wait);
-                if (outcome instanceof Outcome.NotLazy notLazy) {
-                    reasons.add(image.reference() + ": " + notLazy.reason());
-                } else {
-                    return outcome;
-                }
-            }
-            return new Outcome.NotLazy(String.join("; ", reasons));
-        } catch (IOException e) {
-            return new Outcome.NotLazy(String.valueOf(e.getMessage()));
-        }
+        return acquirer.finish(request, FetchWait.until(abandoned));
     }
 
     /**
@@ -262,79 +227,62 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
      * @param lowerDirectories the directories of the layers below, the topmost first
      */
     public Outcome acquire(ResolvedImage image, List<Path> lowerDirectories) {
-        return acquire(
-                image,
-                lowerDirectories,
-                System.nanoTime() + acquireTimeout.toNanos(),
-                FetchWait.until(workers::isShutdown));
-    }
-
-    private Outcome acquire(ResolvedImage image, List<Path> lowerDirectories, long deadline, FetchWait wait) {
-        int index = image.layerIndex();
-        try {
-            LayerBuilder.Result result = preparations
-                    .layer(image, index)
-                    .get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
-            if (result instanceof LayerBuilder.Result.NotLazy notLazy) {
-                preparations.forget(image, index);
-                return new Outcome.NotLazy(notLazy.reason());
-            }
-            if (result instanceof LayerBuilder.Result.UnderWay underWay && !wait.isOver(underWay.fetched())) {
-                return new Outcome.UnderWay(image.reference().toString());
-            }
-            LayerId id = result instanceof LayerBuilder.Result.UnderWay underWay
-                    ? underWay.fetched().get()
-                    : ((LayerBuilder.Result.Built) result).id();
-            MountKey key = mount(id, image, lowerDirectories);
-            preparations.forget(image, index);
-            return new Outcome.Lazy(key.toLayerKey(), image.reference().toString());
-        } catch (TimeoutException e) {
-            return new Outcome.NotLazy(
-                    "its table of contents was not here within " + acquireTimeout.toSeconds() + " s");
-        } catch (ExecutionException e) {
-            preparations.forget(image, index);
-            return new Outcome.NotLazy(rootMessage(e));
-        } catch (IOException e) {
-            preparations.forget(image, index);
-            return new Outcome.NotLazy(String.valueOf(e.getMessage()));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return new Outcome.NotLazy("interrupted while waiting for the layer's table of contents");
-        }
-    }
-
-    private MountKey mount(LayerId id, ResolvedImage image, List<Path> lowerDirectories) throws IOException {
-        LayerDirectory directory = store.directory(id);
-        Slot slot = slot(id);
-        slot.lock.lock();
-        try {
-            OpenLayer layer = open(slot, id);
-            layer.addSource(image.reference().toString());
-            Optional<String> variant = inheritedDirectories.variant(directory, layer.layerRecord(), lowerDirectories);
-            MountKey key = new MountKey(id, variant);
-            mountedPath(slot, key);
-            references.add(key, 1);
-            return key;
-        } finally {
-            slot.lock.unlock();
-        }
+        return acquirer.acquire(image, lowerDirectories, FetchWait.until(workers::isShutdown));
     }
 
     @Override
-    public Optional<String> disagreement(String namespace, Map<String, LayerKey> layers, Knowledge knowledge) {
+    public Optional<Disagreement> disagreement(String namespace, Map<String, LayerKey> layers, Knowledge knowledge) {
         return agreement.disagreement(namespace, layers, knowledge);
     }
 
     @Override
-    public Path directory(LayerKey layerKey) throws IOException {
-        MountKey key = MountKey.parse(layerKey);
-        Slot slot = slot(key.layer());
-        slot.lock.lock();
+    public Settlement settle(Request request, Disagreement disagreement, LayerKey disputed) {
+        return settle(request, disagreement, disputed, FetchWait.atMost(fetchWait));
+    }
+
+    @Override
+    public Settlement finishSettling(
+            Request request, Disagreement disagreement, LayerKey disputed, BooleanSupplier abandoned) {
+        return settle(request, disagreement, disputed, FetchWait.until(abandoned));
+    }
+
+    private Settlement settle(Request request, Disagreement disagreement, LayerKey disputed, FetchWait wait) {
+        CompletableFuture<Settlements.Verdict> asked = settlements.begin(
+                request.namespace(), disagreement, MountKey.parse(disputed).layer());
         try {
-            return mountedPath(slot, key);
-        } finally {
-            slot.lock.unlock();
+            if (!wait.isOver(asked)) {
+                return new Settlement.UnderWay();
+            }
+            Settlements.Verdict verdict = asked.get();
+            if (verdict instanceof Settlements.Verdict.Right right) {
+                MountKey key = mounted.mount(right.id(), right.image(), request.lowerDirectories());
+                return new Settlement.Right(
+                        key.toLayerKey(), right.image().reference().toString());
+            }
+            return verdict instanceof Settlements.Verdict.Open open
+                    ? new Settlement.Open(open.reason())
+                    : new Settlement.Agreed();
+        } catch (IOException | ExecutionException e) {
+            return new Settlement.Open(Failures.message(Failures.root(e)));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new Settlement.Open("interrupted while waiting for the layer");
         }
+    }
+
+    @Override
+    public boolean isVerified(LayerKey layer) {
+        return stored.isVerified(MountKey.parse(layer).layer());
+    }
+
+    @Override
+    public LayerKey refit(LayerKey layerKey, List<Path> lowerDirectories) throws IOException {
+        return mounted.refit(MountKey.parse(layerKey).layer(), lowerDirectories).toLayerKey();
+    }
+
+    @Override
+    public Path directory(LayerKey layerKey) throws IOException {
+        return mounted.directory(MountKey.parse(layerKey));
     }
 
     @Override
@@ -373,24 +321,10 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
     private void attachUsed() {
         try {
             for (LayerId id : store.list()) {
-                attachIfUsed(id);
+                mounted.attachIfUsed(id, workers::isShutdown);
             }
         } catch (IOException e) {
             log.warn("Tried to list layers to complete but failed because: {}", e.getMessage());
-        }
-    }
-
-    private void attachIfUsed(LayerId id) {
-        Slot slot = slot(id);
-        slot.lock.lock();
-        try {
-            if (references.isUsed(id) && !workers.isShutdown()) {
-                open(slot, id).attach();
-            }
-        } catch (IOException e) {
-            log.warn("Layer {} is not completed in the background: {}", id.hex(), e.getMessage());
-        } finally {
-            slot.lock.unlock();
         }
     }
 
@@ -398,11 +332,12 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
     public void cleanup() throws IOException {
         restored.pass();
         preparations.dropExpired();
+        settlements.dropExpired();
         List<LayerId> all = store.list();
         IOException failure = null;
         for (LayerId id : all) {
             try {
-                clean(id);
+                mounted.clean(id);
             } catch (IOException e) {
                 log.warn("Tried to delete layer {} but failed because: {}", id.hex(), e.getMessage());
                 failure = e;
@@ -413,45 +348,22 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
         }
     }
 
-    private void clean(LayerId id) throws IOException {
-        Slot slot = slot(id);
-        slot.lock.lock();
-        try {
-            for (Map.Entry<MountKey, Path> mount : List.copyOf(slot.mounts.entrySet())) {
-                if (!references.isReferenced(mount.getKey())) {
-                    mountPoints.unmount(mount.getValue());
-                    slot.mounts.remove(mount.getKey());
-                }
-            }
-            if (references.isUsed(id)) {
-                return;
-            }
-            if (slot.layer.isPresent()) {
-                slot.layer.get().close();
-                slot.layer = Optional.empty();
-            }
-            Optional<Path> condemned = references.ifUnused(id, () -> store.condemn(id));
-            if (condemned.isPresent()) {
-                backend.discard(id.hex());
-                store.deleteCondemned(condemned.get());
-            }
-        } finally {
-            slot.lock.unlock();
-        }
+    /** All layers together. Waits for no layer, but reads the disk: a few system calls per layer. */
+    public LayerSummary summary() throws IOException {
+        return new LayerSummary(
+                census.count(),
+                mountPoints.count(),
+                diskUsage.measure(store.root()).bytes());
     }
 
     /** What this process knows of its layers, for people. */
     public List<LayerStatus> status() throws IOException {
         List<LayerStatus> result = new ArrayList<>();
         for (LayerId id : store.list()) {
-            Slot slot = slot(id);
-            slot.lock.lock();
             try {
-                result.add(open(slot, id).status(references.count(id), List.copyOf(slot.mounts.values())));
+                result.add(mounted.status(id));
             } catch (IOException e) {
                 log.warn("Tried to open layer {} but failed because: {}", id.hex(), e.getMessage());
-            } finally {
-                slot.lock.unlock();
             }
         }
         return result;
@@ -466,86 +378,6 @@ public final class LayerManager implements LazyLayers, AutoCloseable {
         background.close();
         // First: what asks for a layer that is closed gets an error, unless it is left to the next process.
         backend.close();
-        List<Slot> all;
-        synchronized (slots) {
-            all = List.copyOf(slots.values());
-        }
-        for (Slot slot : all) {
-            slot.lock.lock();
-            try {
-                if (slot.layer.isPresent()) {
-                    slot.layer.get().close();
-                    slot.layer = Optional.empty();
-                }
-            } finally {
-                slot.lock.unlock();
-            }
-        }
-    }
-
-    private Path mountedPath(Slot slot, MountKey key) throws IOException {
-        Path mounted = slot.mounts.get(key);
-        if (mounted == null) {
-            OpenLayer layer = open(slot, key.layer());
-            mounted = mountPoints.mount(target -> layer.mount(key.variant(), target));
-            slot.mounts.put(key, mounted);
-        }
-        return mounted;
-    }
-
-    private OpenLayer open(Slot slot, LayerId id) throws IOException {
-        if (slot.layer.isEmpty()) {
-            try {
-                slot.layer = Optional.of(opener.open(id, store.directory(id)));
-            } catch (IOException e) {
-                throw new IOException(
-                        "Tried to open layer " + store.directory(id).path() + " but failed because: " + e.getMessage()
-                                + "; if it is damaged, remove its image and pull it again",
-                        e);
-            }
-        }
-        return slot.layer.get();
-    }
-
-    private final class ForBackend implements LayerSource {
-        @Override
-        public LayerFill open(String name) throws IOException {
-            LayerId id = new LayerId(name);
-            if (store.find(id).isEmpty()) {
-                throw new NoSuchFileException(store.directory(id).path().toString());
-            }
-            Slot slot = slot(id);
-            slot.lock.lock();
-            try {
-                return LayerManager.this.open(slot, id).attach();
-            } finally {
-                slot.lock.unlock();
-            }
-        }
-
-        @Override
-        public List<String> names() throws IOException {
-            return store.list().stream().map(LayerId::hex).toList();
-        }
-
-        @Override
-        public LayerFiles files(String name) {
-            return store.directory(new LayerId(name)).files();
-        }
-    }
-
-    private Slot slot(LayerId id) {
-        synchronized (slots) {
-            return slots.computeIfAbsent(id, key -> new Slot());
-        }
-    }
-
-    private static String rootMessage(Throwable failure) {
-        Throwable cause = failure;
-        while ((cause instanceof ExecutionException || cause instanceof CompletionException)
-                && cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        mounted.close();
     }
 }

@@ -13,6 +13,7 @@ import java.util.Optional;
 
 /** Opens layer directories. Needs no network: a source is asked when somebody reads. */
 final class LayerOpener {
+    private final LayerStore store;
     private final FillEngine engine;
     private final Backend backend;
     private final WholeLayers wholeLayers;
@@ -22,12 +23,14 @@ final class LayerOpener {
 
     /** @param wholeLayers opens the devices of layers that came whole */
     LayerOpener(
+            LayerStore store,
             FillEngine engine,
             Backend backend,
             WholeLayers wholeLayers,
             LayerBuilder.BlobSource blobs,
             boolean prefetch,
             BackgroundFill background) {
+        this.store = store;
         this.engine = engine;
         this.backend = backend;
         this.wholeLayers = wholeLayers;
@@ -46,9 +49,9 @@ final class LayerOpener {
         }
         List<Blob> sources = new ArrayList<>();
         for (String source : record.sources()) {
-            sources.add(blobs.open(source, record.layer()));
+            sources.add(blobs.openData(source, record));
         }
-        LayerBlob blob = new LayerBlob(record.layer().size(), sources);
+        LayerBlob blob = new LayerBlob(sources);
         Optional<DataDevice> local =
                 record.whole() ? wholeLayers.open(directory.files(), record.deviceSize()) : Optional.empty();
         if (local.isEmpty() && record.whole() && spans.spanCount() == 0 && record.deviceSize() > 0) {
@@ -61,13 +64,12 @@ final class LayerOpener {
             LayerFill fill = engine.open(record.layer().digest(), blob, spans, device);
             return new OpenLayer(
                     id,
-                    directory,
+                    store,
                     record,
                     blob,
                     blobs,
                     device,
                     fill,
-                    engine,
                     backend,
                     prefetch,
                     background,

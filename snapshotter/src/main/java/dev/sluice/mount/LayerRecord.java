@@ -5,7 +5,10 @@ import static java.util.Objects.requireNonNull;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.layer.DeviceRange;
 import dev.sluice.layer.LayerDescriptor;
 import java.io.IOException;
 import java.util.List;
@@ -20,13 +23,13 @@ import java.util.stream.Stream;
  * @param layer the blob
  * @param indexDigest of the table of contents
  * @param deviceSize of the data device, in bytes
- * @param prefetch bytes at the start of the data device that are wanted when a container starts
+ * @param prefetch what of the data device is wanted when a container starts, the most urgent first
  * @param missingDirectories paths that the table of contents does not name, ordered; they take their attributes from the layers
  *     below
  * @param sources image references whose repositories have the blob, the first known first
- * @param diffId that all bytes of the layer were found to have, {@code sha256:hex}, by us or by who signed its index; empty if nobody has looked at all of them
- * @param claimedBy digest of the one manifest that its index is right for; empty if it is not the image that names the index
+ * @param vouchers who stands for its index
  * @param whole whether the data device was complete when the directory was made
+ * @param blobs that the data are in, as in {@link dev.sluice.layer.LayerIndex}; records of before there were such have none
  */
 record LayerRecord(
         String magic,
@@ -35,16 +38,21 @@ record LayerRecord(
         LayerDescriptor layer,
         String indexDigest,
         long deviceSize,
-        long prefetch,
+        @JsonDeserialize(using = PrefetchJson.class) List<DeviceRange> prefetch,
         List<String> missingDirectories,
         List<String> sources,
-        String diffId,
-        String claimedBy,
-        boolean whole) {
+        Vouchers vouchers,
+        boolean whole,
+        List<LayerDescriptor> blobs) {
     static final String MAGIC = "sluice-layer";
-    static final int VERSION = 2;
+    /** Before, there was one number for what to prefetch. */
+    static final int VERSION = 4;
     /** Had no diff ID, and no layer that came whole. */
     private static final int FIRST_VERSION = 1;
+    /** Had a diff ID, and one manifest at most that names the index. */
+    private static final int ONE_IMAGE_VERSION = 2;
+    /** Had its data in the layer's own blob. */
+    private static final int ONE_BLOB_VERSION = 3;
     /** More sources would only make a failing read slower. */
     static final int MAX_SOURCES = 8;
 
@@ -60,8 +68,28 @@ record LayerRecord(
         requireNonNull(indexDigest, "indexDigest is null");
         missingDirectories = List.copyOf(missingDirectories);
         sources = List.copyOf(sources);
-        claimedBy = version == FIRST_VERSION ? "" : requireNonNull(claimedBy, "claimedBy is null");
-        diffId = version == FIRST_VERSION ? "" : requireNonNull(diffId, "diffId is null");
+        prefetch = List.copyOf(prefetch);
+        requireNonNull(vouchers, "vouchers is null");
+        blobs = List.copyOf(blobs);
+        if (blobs.stream().anyMatch(blob -> blob.size() < 0)) {
+            throw new IllegalArgumentException("layer record with a blob of less than no bytes");
+        }
+        long prefetchEnd = prefetch.stream()
+                .mapToLong(range -> range.offset() + range.length())
+                .max()
+                .orElse(0);
+        if (layer.size() < 0 || deviceSize < 0 || prefetchEnd > deviceSize) {
+            throw new IllegalArgumentException("layer record with a blob of " + layer.size() + ", a device of "
+                    + deviceSize + " and a prefetch up to byte " + prefetchEnd);
+        }
+        if (sources.size() > MAX_SOURCES) {
+            throw new IllegalArgumentException("layer record with " + sources.size() + " sources");
+        }
+    }
+
+    /** See {@link Vouchers#diffId}. */
+    String diffId() {
+        return vouchers.diffId();
     }
 
     LayerRecord withSource(String source) {
@@ -79,9 +107,25 @@ record LayerRecord(
                 prefetch,
                 missingDirectories,
                 more,
-                diffId,
-                claimedBy,
-                whole);
+                vouchers,
+                whole,
+                blobs);
+    }
+
+    LayerRecord withVouchers(Vouchers more) {
+        return new LayerRecord(
+                MAGIC,
+                VERSION,
+                format,
+                layer,
+                indexDigest,
+                deviceSize,
+                prefetch,
+                missingDirectories,
+                sources,
+                vouchers.and(more),
+                whole,
+                blobs);
     }
 
     byte[] toJson() {
@@ -92,16 +136,38 @@ record LayerRecord(
         }
     }
 
-    /** @throws IOException if the bytes are no layer record of this version */
+    /** @throws IOException if the bytes are no layer record of this version or an earlier one */
     static LayerRecord fromJson(byte[] json) throws IOException {
-        LayerRecord record = JSON.readValue(json, LayerRecord.class);
-        if (!MAGIC.equals(record.magic)) {
-            throw new IOException("not a layer record: magic is " + record.magic + ", expected " + MAGIC);
+        if (!(JSON.readTree(json) instanceof ObjectNode tree)) {
+            throw new IOException("not a layer record: no JSON object");
         }
-        if (record.version < FIRST_VERSION || record.version > VERSION) {
+        String magic = tree.path("magic").asText();
+        if (!MAGIC.equals(magic)) {
+            throw new IOException("not a layer record: magic is " + magic + ", expected " + MAGIC);
+        }
+        int version = tree.path("version").asInt();
+        if (version < FIRST_VERSION || version > VERSION) {
             throw new IOException(
-                    "layer record has version " + record.version + ", expected " + FIRST_VERSION + " to " + VERSION);
+                    "layer record has version " + version + ", expected " + FIRST_VERSION + " to " + VERSION);
         }
-        return record;
+        if (version < VERSION) {
+            bringUpToDate(tree, version);
+        }
+        return JSON.treeToValue(tree, LayerRecord.class);
+    }
+
+    /** The index of a plain layer that no image named was right for all that had its blob. */
+    private static void bringUpToDate(ObjectNode tree, int version) {
+        tree.put("version", VERSION).putArray("blobs");
+        if (version == ONE_BLOB_VERSION) {
+            return;
+        }
+        String diffId = version >= ONE_IMAGE_VERSION ? tree.path("diffId").asText() : "";
+        String image = version >= ONE_IMAGE_VERSION ? tree.path("claimedBy").asText() : "";
+        boolean plain = tree.path("format").asText().startsWith("tar");
+        tree.remove(List.of("diffId", "claimedBy"));
+        tree.putPOJO(
+                "vouchers",
+                new Vouchers(diffId, image.isEmpty() ? List.of() : List.of(image), plain && image.isEmpty()));
     }
 }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 
 /**
  * {@code layers/}: one directory per layer. A directory is made under a temporary name and renamed when it is whole, so whatever
@@ -75,6 +76,33 @@ final class LayerStore {
             }
         }
         return directory(id);
+    }
+
+    /**
+     * Changes the record of a layer that is there; after a crash there is the old one or the new one.
+     *
+     * @return the record as it is now
+     */
+    synchronized LayerRecord update(LayerId id, UnaryOperator<LayerRecord> change) throws IOException {
+        LayerRecord old = directory(id).readRecord();
+        LayerRecord changed = change.apply(old);
+        if (!changed.equals(old)) {
+            directory(id).writeRecord(changed);
+        }
+        return changed;
+    }
+
+    /**
+     * Remembers who stands for the index of a layer that is there.
+     *
+     * @throws IOException also if they contradict those who were known
+     */
+    void vouch(LayerId id, Vouchers vouchers) throws IOException {
+        try {
+            update(id, record -> record.withVouchers(vouchers));
+        } catch (IllegalArgumentException e) {
+            throw new IOException(e.getMessage(), e);
+        }
     }
 
     /** Takes a layer's directory out of the store; quick. What was there must still be {@link #deleteCondemned deleted}. */

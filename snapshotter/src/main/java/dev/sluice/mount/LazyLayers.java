@@ -2,6 +2,7 @@ package dev.sluice.mount;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.sluice.image.LayerClaim;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,10 +32,68 @@ public interface LazyLayers {
      * bounded time.
      *
      * @param namespace containerd's
-     * @param layers by their chain ID
-     * @return empty if all images agree, or containerd cannot be asked; else which two do not and what can be done, for people
+     * @param layers by their chain ID, those that are to be settled first before the others
+     * @return empty if all images agree, or containerd cannot be asked; else on which layer they do not
      */
-    Optional<String> disagreement(String namespace, Map<String, LayerKey> layers, Knowledge knowledge);
+    Optional<Disagreement> disagreement(String namespace, Map<String, LayerKey> layers, Knowledge knowledge);
+
+    /**
+     * Finds out which layer is right where images disagree: asks what each of them means, then fetches a layer in full until one has the
+     * diff ID that they all claim. Goes on in the background; waits as long as {@link #acquire} for a layer that is being fetched.
+     *
+     * @param request the layer and those below it
+     * @param disputed the layer that is used now
+     */
+    Settlement settle(Request request, Disagreement disagreement, LayerKey disputed);
+
+    /** Like {@link #settle}, but waits as long as {@link #finish}. */
+    Settlement finishSettling(Request request, Disagreement disagreement, LayerKey disputed, BooleanSupplier abandoned);
+
+    /** Whether all bytes of a layer were found to have the diff ID that it is used for. Then it is right for everybody who means that. */
+    boolean isVerified(LayerKey layer);
+
+    /**
+     * The same layer over other layers below. The caller owns one reference to it.
+     *
+     * @param lowerDirectories as in {@link Request}
+     * @return another key than the one given where it takes attributes of directories from other layers
+     */
+    LayerKey refit(LayerKey layer, List<Path> lowerDirectories) throws IOException;
+
+    /**
+     * That images disagree on a layer.
+     *
+     * @param claims what each image says of the chain ID
+     * @param sentence which images they are, for people, without a full stop
+     * @param remedy what people can do, after a comma or colon
+     */
+    record Disagreement(String chainId, List<LayerClaim> claims, String sentence, String remedy) {
+        public Disagreement {
+            requireNonNull(chainId, "chainId is null");
+            claims = List.copyOf(claims);
+            requireNonNull(sentence, "sentence is null");
+            requireNonNull(remedy, "remedy is null");
+        }
+    }
+
+    /** What {@link #settle} came to. */
+    sealed interface Settlement {
+        /** The images agree on the layer that is used, it was only not known yet. */
+        record Agreed() implements Settlement {}
+
+        /**
+         * Another layer has the diff ID; it is right for all. The caller owns one reference to it.
+         *
+         * @param image whose blob it is, for people
+         */
+        record Right(LayerKey key, String image) implements Settlement {}
+
+        /** It is being found out. */
+        record UnderWay() implements Settlement {}
+
+        /** @param reason why it cannot be found out, for people, without a full stop */
+        record Open(String reason) implements Settlement {}
+    }
 
     /** How new that must be what is known of containerd's images. */
     enum Knowledge {

@@ -29,6 +29,7 @@ final class MetadataImage {
     private static final int TYPE = 0170000;
 
     private static final int BLOCK_DEVICE = 0060000;
+    private static final int SOCKET = 0140000;
     private static final int PERMISSIONS = 07777;
 
     private MetadataImage() {}
@@ -94,6 +95,8 @@ final class MetadataImage {
         } else if (inode.isDevice()) {
             boolean block = (inode.mode() & TYPE) == BLOCK_DEVICE;
             writer.device(path, attributes, block, inode.major(), inode.minor());
+        } else if ((inode.mode() & TYPE) == SOCKET) {
+            writer.socket(path, attributes);
         } else {
             writer.fifo(path, attributes);
         }
@@ -125,6 +128,8 @@ final class MetadataImage {
             writer.device(path, attributes(e.attributes()), true, e.major(), e.minor());
         } else if (entry instanceof Entry.Fifo e) {
             writer.fifo(path, attributes(e.attributes()));
+        } else if (entry instanceof Entry.Socket e) {
+            writer.socket(path, attributes(e.attributes()));
         }
     }
 

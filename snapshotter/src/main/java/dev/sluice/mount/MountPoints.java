@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 
@@ -21,6 +22,7 @@ final class MountPoints {
     private final Path root;
     private final Mounts mounts;
     private final AtomicLong next = new AtomicLong(1);
+    private final AtomicInteger mounted = new AtomicInteger();
 
     /** Mounts. */
     interface Mounter {
@@ -52,12 +54,19 @@ final class MountPoints {
             Files.delete(directory);
             throw e;
         }
+        mounted.incrementAndGet();
         return directory;
+    }
+
+    /** How many mounts this object has made and not taken away again. */
+    int count() {
+        return mounted.get();
     }
 
     /** Unmounts at once for newcomers; overlays that use the mount keep it until they end. */
     void unmount(Path directory) throws IOException {
         mounts.unmount(directory, UnmountFlag.DETACH);
+        mounted.decrementAndGet();
         Files.deleteIfExists(directory);
     }
 

@@ -3,9 +3,8 @@ package dev.sluice.mount;
 import dev.sluice.image.ResolvedImage;
 import dev.sluice.index.LayerIndexBlob;
 import dev.sluice.layer.Blob;
+import dev.sluice.layer.BlobIndex;
 import dev.sluice.layer.LayerDescriptor;
-import dev.sluice.layer.tar.Compression;
-import dev.sluice.layer.tar.TarIndex;
 import dev.sluice.registry.Digest;
 import dev.sluice.registry.RegistryClient;
 import java.io.IOException;
@@ -52,8 +51,8 @@ public final class NodeIndexes implements AutoCloseable {
     public Optional<Indexed> get(ResolvedImage image, int layer) throws IOException {
         LayerDescriptor descriptor =
                 LayerBuilder.descriptor(image.manifest().layers().get(layer));
-        Optional<Compression> compression = Compression.ofMediaType(descriptor.mediaType());
-        if (compression.isEmpty()) {
+        Optional<PlainType> type = PlainType.ofMediaType(descriptor.mediaType());
+        if (type.isEmpty()) {
             return Optional.empty();
         }
         Digest diffId = image.diffIds().get(layer);
@@ -63,16 +62,16 @@ public final class NodeIndexes implements AutoCloseable {
         }
         String source = image.reference().toString();
         LayerFetch.Task task =
-                new LayerFetch.Task(descriptor, compression.get(), diffId, source, blobs.open(source, descriptor));
-        TarIndex index = new BlobPass(settings, fetches.transfers())
-                .pass(task, Blob.Source.ANY, (deviceOffset, bytes) -> bytes.position(bytes.limit()));
+                new LayerFetch.Task(descriptor, type.get(), diffId, source, blobs.open(source, descriptor));
+        BlobIndex index = new BlobPass(settings, fetches.transfers())
+                .pass(task, Blob.Source.ANY, store.directory(), (deviceOffset, bytes) -> bytes.position(bytes.limit()));
         store.put(index);
         return Optional.of(indexed(index, index.toBytes(), true));
     }
 
-    private static Indexed indexed(TarIndex index, byte[] bytes, boolean made) {
+    private static Indexed indexed(BlobIndex index, byte[] bytes, boolean made) {
         LayerIndexBlob blob = new LayerIndexBlob(Digest.parse(index.blobDigest()), Digest.parse(index.diffId()), bytes);
-        return new Indexed(blob, made, index.spans().size());
+        return new Indexed(blob, made, index.spanCount());
     }
 
     @Override

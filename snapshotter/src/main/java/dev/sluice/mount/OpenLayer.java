@@ -1,10 +1,10 @@
 package dev.sluice.mount;
 
 import dev.sluice.fill.DataDevice;
-import dev.sluice.fill.FillEngine;
 import dev.sluice.fill.FillStatistics;
 import dev.sluice.fill.LayerFill;
 import dev.sluice.fill.Priority;
+import dev.sluice.layer.DeviceRange;
 import dev.sluice.ondemand.Backend;
 import dev.sluice.ondemand.Backend.AttachedDevice;
 import java.io.IOException;
@@ -18,15 +18,13 @@ import org.slf4j.LoggerFactory;
 final class OpenLayer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(OpenLayer.class);
 
-    private static final FillStatistics NOTHING = new FillStatistics(0, 0, 0, 0, 0, 0, 0, 0);
-
     private final LayerId id;
+    private final LayerStore store;
     private final LayerDirectory directory;
     private final LayerBlob blob;
     private final LayerBuilder.BlobSource blobs;
     private final DataDevice device;
     private final LayerFill fill;
-    private final FillEngine engine;
     private final Backend backend;
     private final boolean prefetch;
     private final BackgroundFill background;
@@ -36,25 +34,24 @@ final class OpenLayer implements AutoCloseable {
     /** @param local how to mount a layer that needs no backend, because its device is complete */
     OpenLayer(
             LayerId id,
-            LayerDirectory directory,
+            LayerStore store,
             LayerRecord record,
             LayerBlob blob,
             LayerBuilder.BlobSource blobs,
             DataDevice device,
             LayerFill fill,
-            FillEngine engine,
             Backend backend,
             boolean prefetch,
             BackgroundFill background,
             Optional<AttachedDevice> local) {
         this.id = id;
-        this.directory = directory;
+        this.store = store;
+        this.directory = store.directory(id);
         this.record = record;
         this.blob = blob;
         this.blobs = blobs;
         this.device = device;
         this.fill = fill;
-        this.engine = engine;
         this.backend = backend;
         this.prefetch = prefetch;
         this.background = background;
@@ -75,7 +72,7 @@ final class OpenLayer implements AutoCloseable {
     void mount(Optional<String> variant, Path target) throws IOException {
         boolean first = attached.isEmpty();
         attached().mount(directory.metadata(variant), target);
-        if (first && prefetch && record.prefetch() > 0) {
+        if (first && prefetch) {
             attached().onWritable(this::startPrefetch);
         }
     }
@@ -94,15 +91,12 @@ final class OpenLayer implements AutoCloseable {
         if (record.sources().contains(source) || record.sources().size() >= LayerRecord.MAX_SOURCES) {
             return;
         }
-        LayerRecord more = record.withSource(source);
-        directory.writeRecord(more);
-        blob.add(blobs.open(source, record.layer()));
-        record = more;
+        record = store.update(id, known -> known.withSource(source));
+        blob.add(blobs.openData(source, record));
     }
 
     LayerStatus status(int references, List<Path> mounts) {
-        FillStatistics statistics =
-                engine.statistics().layers().getOrDefault(record.layer().digest(), NOTHING);
+        FillStatistics statistics = fill.statistics();
         return new LayerStatus(
                 record.layer().digest(),
                 record.format(),
@@ -130,10 +124,16 @@ final class OpenLayer implements AutoCloseable {
     }
 
     private void startPrefetch() {
-        var unused = fill.fill(0, record.prefetch(), Priority.PREFETCH).whenComplete((done, failure) -> {
-            if (failure != null) {
-                log.info("prefetch of layer {} ended early: {}", record.layer().digest(), failure.getMessage());
-            }
-        });
+        for (DeviceRange range : record.prefetch()) {
+            var unused = fill.fill(range.offset(), range.length(), Priority.PREFETCH)
+                    .whenComplete((done, failure) -> {
+                        if (failure != null) {
+                            log.info(
+                                    "prefetch of layer {} ended early: {}",
+                                    record.layer().digest(),
+                                    failure.getMessage());
+                        }
+                    });
+        }
     }
 }

@@ -1,12 +1,10 @@
 package dev.sluice.mount;
 
 import dev.sluice.image.ResolvedImage;
-import dev.sluice.index.IndexSearch;
 import dev.sluice.layer.Blob;
+import dev.sluice.layer.BlobIndex;
 import dev.sluice.layer.LayerDescriptor;
 import dev.sluice.layer.LayerIndex;
-import dev.sluice.layer.tar.Compression;
-import dev.sluice.layer.tar.TarIndex;
 import dev.sluice.registry.Digest;
 import java.io.IOException;
 import java.util.HashMap;
@@ -63,22 +61,36 @@ final class PlainLayers {
      */
     Optional<LayerBuilder.Result> build(ResolvedImage image, int index, LayerDescriptor layer, String source, Blob blob)
             throws IOException {
-        Optional<Compression> compression = Compression.ofMediaType(layer.mediaType());
-        if (compression.isEmpty()) {
+        return build(image, index, layer, source, blob, true);
+    }
+
+    /** Like {@link #build}, but what comes of it is verified here: no index that somebody else has made is taken. */
+    Optional<LayerBuilder.Result> verify(
+            ResolvedImage image, int index, LayerDescriptor layer, String source, Blob blob) throws IOException {
+        return build(image, index, layer, source, blob, false);
+    }
+
+    private Optional<LayerBuilder.Result> build(
+            ResolvedImage image, int index, LayerDescriptor layer, String source, Blob blob, boolean usePublished)
+            throws IOException {
+        Optional<PlainType> type = PlainType.ofMediaType(layer.mediaType());
+        if (type.isEmpty()) {
             return Optional.empty();
         }
         Digest diffId = image.diffIds().get(index);
-        LayerId id = LayerId.ofPlain(layer.digest(), diffId.toString());
+        LayerId id = isErofs(layer)
+                ? LayerId.ofPlainErofs(layer.digest(), diffId.toString())
+                : LayerId.ofPlain(layer.digest(), diffId.toString());
         references.pin(id);
         if (store.find(id).isPresent() || createFromIndex(id, layer, diffId, source)) {
             return Optional.of(new LayerBuilder.Result.Built(id));
         }
-        Optional<LayerId> indexed = createFromPublished(image, layer, diffId, source);
+        Optional<LayerId> indexed = usePublished ? createFromPublished(image, layer, diffId, source) : Optional.empty();
         if (indexed.isPresent()) {
             references.unpin(id);
             return Optional.of(new LayerBuilder.Result.Built(indexed.get()));
         }
-        LayerFetch.Task task = new LayerFetch.Task(layer, compression.get(), diffId, source, blob);
+        LayerFetch.Task task = new LayerFetch.Task(layer, type.get(), diffId, source, blob);
         CompletableFuture<LayerId> fetched = start(id, task).whenComplete((done, failure) -> {
             if (failure != null) {
                 references.unpin(id);
@@ -100,7 +112,8 @@ final class PlainLayers {
             LayerIndex layerIndex = kept.get().index().toLayerIndex(kept.get().digest());
             store.create(
                     id,
-                    directory -> LayerBuilder.fill(directory, layer, layerIndex, source, diffId.toString(), "", false));
+                    directory ->
+                            LayerBuilder.fill(directory, layer, layerIndex, source, Vouchers.verified(diffId), false));
             return true;
         } catch (IOException e) {
             log.warn("The index of layer {} is of no use, the layer is fetched: {}", layer.digest(), e.getMessage());
@@ -117,27 +130,19 @@ final class PlainLayers {
             return Optional.empty();
         }
         PublishedIndexes.Accepted accepted = found.get();
-        boolean trusted = accepted.voucher() == IndexSearch.Voucher.CONFIGURATION;
-        String claimedBy = accepted.voucher() == IndexSearch.Voucher.IMAGE
-                ? image.manifestDigest().toString()
-                : "";
-        // What an image says of its own layers must never be taken for what is known of them.
-        LayerId id = LayerId.of(layer.digest(), accepted.digest() + claimedBy);
+        Vouchers vouchers = switch (accepted.voucher()) {
+            case CONFIGURATION -> accepted.hasDiffId() ? Vouchers.verified(diffId) : Vouchers.REPOSITORY;
+            case IMAGE -> Vouchers.image(image.manifestDigest());
+            case REPOSITORY -> Vouchers.REPOSITORY;
+        };
+        LayerId id = LayerId.of(layer.digest(), accepted.digest());
         references.pin(id);
         try {
             if (store.find(id).isEmpty()) {
-                LayerIndex layerIndex = accepted.index().toLayerIndex(accepted.digest());
-                store.create(
-                        id,
-                        directory -> LayerBuilder.fill(
-                                directory,
-                                layer,
-                                layerIndex,
-                                source,
-                                trusted ? diffId.toString() : "",
-                                claimedBy,
-                                false));
+                LayerIndex layerIndex = accepted.read();
+                store.create(id, directory -> LayerBuilder.fill(directory, layer, layerIndex, source, vouchers, false));
             }
+            store.vouch(id, vouchers);
             return Optional.of(id);
         } catch (IOException e) {
             references.unpin(id);
@@ -147,10 +152,18 @@ final class PlainLayers {
     }
 
     /** Whether an index says that it is of this layer. */
-    static boolean isOf(TarIndex index, LayerDescriptor layer, Digest diffId) {
-        return index.blobDigest().equals(layer.digest())
+    static boolean isOf(BlobIndex index, LayerDescriptor layer, Digest diffId) {
+        return index.formatName().startsWith("erofs") == isErofs(layer)
+                && index.blobDigest().equals(layer.digest())
                 && index.blobSize() == layer.size()
                 && index.diffId().equals(diffId.toString());
+    }
+
+    /** The same bytes are another layer if they are taken for a tar than if they are taken for EROFS. */
+    static boolean isErofs(LayerDescriptor layer) {
+        return PlainType.ofMediaType(layer.mediaType())
+                .filter(type -> type.content() == PlainType.Content.EROFS)
+                .isPresent();
     }
 
     private CompletableFuture<LayerId> start(LayerId id, LayerFetch.Task task) {

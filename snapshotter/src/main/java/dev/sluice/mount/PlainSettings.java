@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.sluice.image.ResolvedImage;
 import dev.sluice.index.IndexFinder;
 import dev.sluice.index.LayerIndexBlob;
+import dev.sluice.layer.PlainLayerLimits;
 import dev.sluice.layer.tar.StreamDecoders;
-import dev.sluice.layer.tar.TarLimits;
 import dev.sluice.ondemand.ErofsMounter;
 import dev.sluice.registry.Digest;
 import java.io.IOException;
@@ -34,7 +34,7 @@ public record PlainSettings(
         int threads,
         StreamDecoders decoders,
         long spacing,
-        TarLimits limits,
+        PlainLayerLimits limits,
         long indexBytes,
         Optional<IndexFinder> published,
         Optional<Publishing> publishing,

@@ -4,6 +4,7 @@ import dev.sluice.fill.DataDevice;
 import dev.sluice.fill.LayerFill;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** A way for the kernel to ask us for data. Safe for use by many threads. */
 public interface Backend extends AutoCloseable {
@@ -45,6 +46,14 @@ public interface Backend extends AutoCloseable {
 
     /** Bytes that a layer takes on disk outside its directory, as far as is known. */
     long bytesElsewhere(String name);
+
+    /** Why the kernel is not answered any more, one sentence without a full stop; empty as long as all is well. */
+    default Optional<String> failure() {
+        return Optional.empty();
+    }
+
+    /** What the kernel has asked for since this backend was made. */
+    ReadStatistics reads();
 
     /** A layer is being deleted, nothing is mounted on it any more: what this backend keeps of it outside its directory goes, soon. */
     void discard(String name);

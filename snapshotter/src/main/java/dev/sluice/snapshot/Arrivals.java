@@ -15,10 +15,12 @@ import java.util.function.Function;
 final class Arrivals {
     private final SnapshotStore store;
     private final OverlayMounts mounts;
+    private final Disputes disputes;
     private final LazyLayers layers;
     private final Clock clock;
 
-    Arrivals(SnapshotStore store, OverlayMounts mounts, LazyLayers layers, Clock clock) {
+    Arrivals(SnapshotStore store, OverlayMounts mounts, Disputes disputes, LazyLayers layers, Clock clock) {
+        this.disputes = disputes;
         this.store = store;
         this.mounts = mounts;
         this.layers = layers;
@@ -41,18 +43,19 @@ final class Arrivals {
         List<Snapshot> here = new ArrayList<>(chain);
         for (int i = here.size() - 1; i >= 0; i--) {
             if (here.get(i).isUnderWay()) {
-                here.set(i, await(here.get(i), mounts.lowers(here.subList(i + 1, here.size())), acquire));
+                here.set(i, await(here.get(i), here.subList(i + 1, here.size()), acquire));
             }
         }
         return List.copyOf(here);
     }
 
-    private Snapshot await(Snapshot snapshot, List<Path> lowers, Function<Request, Outcome> acquire)
+    private Snapshot await(Snapshot snapshot, List<Snapshot> below, Function<Request, Outcome> acquire)
             throws SnapshotException, IOException {
+        List<Path> lowers = mounts.lowers(below);
         String chainId = snapshot.labels().getOrDefault(Labels.REFERENCE, "");
         Outcome outcome = acquire.apply(new Request(snapshot.namespace(), chainId, snapshot.labels(), lowers));
         if (outcome instanceof Outcome.Lazy lazy) {
-            return arrived(snapshot, lazy.key());
+            return arrived(snapshot, below, lowers, lazy.key());
         }
         if (outcome instanceof Outcome.UnderWay underWay) {
             throw new IOException("the layer with chain ID " + chainId + " of image " + underWay.image()
@@ -62,10 +65,14 @@ final class Arrivals {
                 + ((Outcome.NotLazy) outcome).reason() + "; pull its image again");
     }
 
-    private Snapshot arrived(Snapshot snapshot, LayerKey layer) throws SnapshotException, IOException {
+    private Snapshot arrived(Snapshot snapshot, List<Snapshot> below, List<Path> lowers, LayerKey acquired)
+            throws SnapshotException, IOException {
         boolean used = false;
+        LayerKey layer = acquired;
         try {
-            SnapshotStore.Arrival arrival = store.arrive(snapshot.name(), layer, Labels.REFERENCE, clock.instant());
+            layer = disputes.common(snapshot.withLayer(acquired, snapshot.updated()), lowers);
+            SnapshotStore.Arrival arrival =
+                    store.arrive(snapshot.name(), layer, Labels.REFERENCE, below, clock.instant());
             used = arrival.isNew();
             return arrival.snapshot();
         } finally {

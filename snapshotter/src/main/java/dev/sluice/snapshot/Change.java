@@ -2,12 +2,21 @@ package dev.sluice.snapshot;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.List;
+
 /** One durable change of the metadata store. */
 sealed interface Change {
     /** A snapshot was made, or its labels were replaced. */
     record Put(Snapshot snapshot) implements Change {
         public Put {
             requireNonNull(snapshot, "snapshot is null");
+        }
+    }
+
+    /** Snapshots that exist became these, all of them or none. */
+    record Settled(List<Snapshot> snapshots) implements Change {
+        public Settled {
+            snapshots = List.copyOf(snapshots);
         }
     }
 

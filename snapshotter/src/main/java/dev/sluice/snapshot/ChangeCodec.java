@@ -11,17 +11,22 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Changes as bytes. Big-endian; a string is its length in bytes (u32) and UTF-8.
  *
  * <pre>
- *   change   := 1 snapshot | 2 key:string snapshot | 3 name:string | 4 last:i64
+ *   change   := 1 snapshot | 2 key:string snapshot | 3 name:string | 4 last:i64 | 5 count:u32 snapshot*
  *   snapshot := id:i64 namespace:string name:string parent:optional kind:u8 count:u32 (key:string value:string)*
- *               created:time updated:time layer:optional bytes:i64 inodes:i64
+ *               created:time updated:time layers bytes:i64 inodes:i64
+ *   layers   := optional | 2 layer:string count:u32 former:string*
  *   optional := 0 | 1 string
  *   time     := seconds:i64 nanos:i32
  *   kind     := 1 view | 2 active | 3 committed
@@ -32,6 +37,10 @@ final class ChangeCodec {
     private static final int COMMITTED = 2;
     private static final int REMOVED = 3;
     private static final int IDS_USED = 4;
+    private static final int SETTLED = 5;
+
+    private static final int NO_LAYER = 0;
+    private static final int LAYER_WITH_FORMER = 2;
 
     private ChangeCodec() {}
 
@@ -51,6 +60,12 @@ final class ChangeCodec {
             } else if (change instanceof Change.IdsUsed ids) {
                 out.writeByte(IDS_USED);
                 out.writeLong(ids.last());
+            } else if (change instanceof Change.Settled settled) {
+                out.writeByte(SETTLED);
+                out.writeInt(settled.snapshots().size());
+                for (Snapshot snapshot : settled.snapshots()) {
+                    write(out, snapshot);
+                }
             }
         } catch (IOException e) {
             throw new UncheckedIOException("an array in memory cannot be written", e);
@@ -67,6 +82,7 @@ final class ChangeCodec {
                 case COMMITTED -> new Change.Committed(string(in), snapshot(in));
                 case REMOVED -> new Change.Removed(string(in));
                 case IDS_USED -> new Change.IdsUsed(in.getLong());
+                case SETTLED -> settled(in);
                 default -> throw new IllegalArgumentException("unknown kind of change: " + tag);
             };
             if (in.hasRemaining()) {
@@ -76,6 +92,15 @@ final class ChangeCodec {
         } catch (BufferUnderflowException | DateTimeException | ArithmeticException e) {
             throw new IllegalArgumentException("a change is malformed", e);
         }
+    }
+
+    private static Change settled(ByteBuffer in) {
+        int count = in.getInt();
+        List<Snapshot> snapshots = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            snapshots.add(snapshot(in));
+        }
+        return new Change.Settled(snapshots);
     }
 
     private static void write(DataOutputStream out, Snapshot snapshot) throws IOException {
@@ -96,7 +121,7 @@ final class ChangeCodec {
         }
         write(out, snapshot.created());
         write(out, snapshot.updated());
-        write(out, snapshot.layer().map(LayerKey::value));
+        writeLayers(out, snapshot);
         out.writeLong(snapshot.usage().bytes());
         out.writeLong(snapshot.usage().inodes());
     }
@@ -120,9 +145,33 @@ final class ChangeCodec {
         }
         Instant created = time(in);
         Instant updated = time(in);
-        Optional<LayerKey> layer = optional(in).map(LayerKey::new);
+        int layers = in.get();
+        Optional<LayerKey> layer = layers == NO_LAYER ? Optional.empty() : Optional.of(new LayerKey(string(in)));
+        Set<LayerKey> former = layers == LAYER_WITH_FORMER ? keys(in) : Set.of();
         Usage usage = new Usage(in.getLong(), in.getLong());
-        return new Snapshot(id, namespace, name, parent, kind, labels, created, updated, layer, usage);
+        return new Snapshot(id, namespace, name, parent, kind, labels, created, updated, layer, former, usage);
+    }
+
+    private static void writeLayers(DataOutputStream out, Snapshot snapshot) throws IOException {
+        if (snapshot.former().isEmpty()) {
+            write(out, snapshot.layer().map(LayerKey::value));
+            return;
+        }
+        out.writeByte(LAYER_WITH_FORMER);
+        write(out, snapshot.layer().orElseThrow().value());
+        out.writeInt(snapshot.former().size());
+        for (LayerKey former : snapshot.former()) {
+            write(out, former.value());
+        }
+    }
+
+    private static Set<LayerKey> keys(ByteBuffer in) {
+        int count = in.getInt();
+        Set<LayerKey> keys = new HashSet<>();
+        for (int i = 0; i < count; i++) {
+            keys.add(new LayerKey(string(in)));
+        }
+        return keys;
     }
 
     private static void write(DataOutputStream out, String string) throws IOException {

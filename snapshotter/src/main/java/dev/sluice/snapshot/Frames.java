@@ -21,7 +21,10 @@ import java.util.zip.CRC32C;
  */
 final class Frames {
     static final int HEADER = 28;
-    static final int VERSION = 1;
+    static final int VERSION = 2;
+
+    /** Had no snapshots that were settled; is read as it is. */
+    private static final int FIRST_VERSION = 1;
 
     /** Most bytes of one payload. */
     static final int MAX_PAYLOAD = 32 << 20;
@@ -67,10 +70,15 @@ final class Frames {
         if (in.getInt() != crc(checked)) {
             throw new CorruptStoreException(file, 0, "the checksum of the header is wrong");
         }
-        if (version != VERSION) {
+        if (version < FIRST_VERSION || version > VERSION) {
             throw new UnknownStoreVersionException(file, version, VERSION);
         }
         return new Header(sequence, count);
+    }
+
+    /** Whether a file, whose header was read, is of an earlier version; whoever wrote it must not find changes of ours in it. */
+    static boolean isOld(ByteBuffer file) {
+        return file.getInt(Long.BYTES) < VERSION;
     }
 
     static ByteBuffer frame(long sequence, byte[] payload) {

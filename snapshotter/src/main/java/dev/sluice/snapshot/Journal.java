@@ -37,8 +37,10 @@ final class Journal implements Closeable {
     private long sequence;
     private long length;
     private boolean broken;
+    private boolean old;
 
-    private Journal(JournalFiles files, JournalFiles.OpenFile journal, long sequence, long length) {
+    private Journal(JournalFiles files, JournalFiles.OpenFile journal, long sequence, long length, boolean old) {
+        this.old = old;
         this.files = files;
         this.journal = journal;
         this.sequence = sequence;
@@ -110,7 +112,7 @@ final class Journal implements Closeable {
                 journal.truncate(in.position());
                 journal.sync();
             }
-            return new Journal(files, journal, header.sequence() + frames, in.position());
+            return new Journal(files, journal, header.sequence() + frames, in.position(), Frames.isOld(in));
         } catch (IOException e) {
             journal.close();
             throw e;
@@ -151,6 +153,11 @@ final class Journal implements Closeable {
         }
     }
 
+    /** Whether an earlier version of this program could read the journal: it has to be replaced before anything is appended that it does not know. */
+    boolean isOld() {
+        return old;
+    }
+
     /** Bytes of changes since the last checkpoint. */
     long size() {
         return length - Frames.HEADER;
@@ -167,14 +174,15 @@ final class Journal implements Closeable {
         writeWhole(
                 files, CHECKPOINT, Frames.header(CHECKPOINT_MAGIC, new Frames.Header(sequence, state.size())), state);
         writeTemporary(files, JOURNAL, Frames.header(JOURNAL_MAGIC, new Frames.Header(sequence, 0)), List.of());
-        JournalFiles.OpenFile old = journal;
+        JournalFiles.OpenFile replaced = journal;
         // From here on the file that we write to may be nobody's.
         broken = true;
         publish(files, JOURNAL);
         journal = files.open(JOURNAL);
         broken = false;
         length = Frames.HEADER;
-        old.close();
+        old = false;
+        replaced.close();
     }
 
     @Override

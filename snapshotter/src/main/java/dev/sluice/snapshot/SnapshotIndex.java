@@ -1,7 +1,9 @@
 package dev.sluice.snapshot;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -27,6 +29,12 @@ final class SnapshotIndex {
                 drop(old);
             }
             add(put.snapshot());
+        } else if (change instanceof Change.Settled settled) {
+            settled.snapshots().forEach(snapshot -> existing(snapshot.name()));
+            for (Snapshot snapshot : settled.snapshots()) {
+                drop(existing(snapshot.name()));
+                add(snapshot);
+            }
         } else if (change instanceof Change.Committed committed) {
             drop(existing(committed.key()));
             add(committed.snapshot());
@@ -95,6 +103,19 @@ final class SnapshotIndex {
                 .filter(sibling -> Objects.equals(
                         sibling.labels().get(label), wanted.labels().get(label)))
                 .toList();
+    }
+
+    /** The lazy snapshots above, those that are nearer before those that are farther. */
+    List<Snapshot> lazyDescendants(String name) {
+        List<Snapshot> lazy = new ArrayList<>();
+        Deque<String> parents = new ArrayDeque<>(List.of(name));
+        while (!parents.isEmpty()) {
+            for (String child : children.getOrDefault(parents.remove(), Set.of())) {
+                find(child).filter(snapshot -> snapshot.layer().isPresent()).ifPresent(lazy::add);
+                parents.add(child);
+            }
+        }
+        return lazy;
     }
 
     /** The snapshots below, the nearest first. */

@@ -11,13 +11,16 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * The metadata of all snapshots: in memory, and durable before a change returns. It holds the rules of containerd's own metadata
@@ -49,8 +52,22 @@ final class SnapshotStore implements Closeable {
      * @throws IOException if it cannot be read
      */
     static SnapshotStore open(Path directory) throws IOException {
+        return open(new JournalDirectory(directory));
+    }
+
+    /** Opens the store in files. */
+    static SnapshotStore open(JournalFiles files) throws IOException {
         SnapshotIndex index = new SnapshotIndex();
-        return new SnapshotStore(Journal.open(directory, index::apply), index);
+        SnapshotStore store = new SnapshotStore(Journal.open(files, index::apply), index);
+        try {
+            if (store.journal.isOld()) {
+                store.compact();
+            }
+            return store;
+        } catch (IOException e) {
+            store.close();
+            throw e;
+        }
     }
 
     /** Never gives away an ID up to this one. */
@@ -96,11 +113,11 @@ final class SnapshotStore implements Closeable {
         return read(() -> List.copyOf(index.all()));
     }
 
-    /** How many snapshots are each lazy layer. */
+    /** How many snapshots are each lazy layer, or were it before they were settled. */
     Map<LayerKey, Integer> layers() {
         Map<LayerKey, Integer> references = new HashMap<>();
         for (Snapshot snapshot : all()) {
-            snapshot.knownLayer().ifPresent(layer -> references.merge(layer, 1, Integer::sum));
+            snapshot.layers().forEach(layer -> references.merge(layer, 1, Integer::sum));
         }
         return references;
     }
@@ -141,11 +158,14 @@ final class SnapshotStore implements Closeable {
      * the same layer: containerd looks for one by these two alone, in all namespaces, and takes the first.
      *
      * @param referenceLabel the label that holds the reference
-     * @throws SnapshotException as {@link #create}
+     * @param below the snapshots below, as the layer was fitted on them
+     * @throws SnapshotException as {@link #create}, or if something below is another layer by now
      */
-    LazyCreation createLazy(Snapshot snapshot, String referenceLabel) throws SnapshotException, IOException {
+    LazyCreation createLazy(Snapshot snapshot, String referenceLabel, List<Snapshot> below)
+            throws SnapshotException, IOException {
         changes.lock();
         try {
+            requireUnchanged(below);
             List<Snapshot> siblings = index.lazySiblings(snapshot, referenceLabel);
             if (contradicts(siblings, snapshot)) {
                 return LazyCreation.CONFLICT;
@@ -171,13 +191,15 @@ final class SnapshotStore implements Closeable {
     /**
      * Says which layer a snapshot is that was under way.
      *
+     * @param below as in {@link #createLazy}
      * @return the snapshot as it is now, and whether this call made it so
      * @throws SnapshotException if it does not exist any more, or another layer is known under its parent and reference
      */
-    Arrival arrive(String name, LayerKey layer, String referenceLabel, Instant now)
+    Arrival arrive(String name, LayerKey layer, String referenceLabel, List<Snapshot> below, Instant now)
             throws SnapshotException, IOException {
         changes.lock();
         try {
+            requireUnchanged(below);
             Snapshot old = get(name);
             if (!old.isUnderWay()) {
                 return new Arrival(old, false);
@@ -188,6 +210,70 @@ final class SnapshotStore implements Closeable {
             }
             apply(new Change.Put(arrived));
             return new Arrival(arrived, true);
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    private void requireUnchanged(List<Snapshot> below) throws SnapshotException {
+        for (Snapshot snapshot : below) {
+            if (!get(snapshot.name()).layer().equals(snapshot.layer())) {
+                throw failedPrecondition("a layer below was settled meanwhile, try again: " + snapshot.name());
+            }
+        }
+    }
+
+    /** The lazy snapshots, of any namespace, whose layer is known, that have the same parent and reference as this, which is one perhaps. */
+    List<Snapshot> siblings(Snapshot snapshot, String referenceLabel) {
+        return read(() -> index.lazySiblings(snapshot, referenceLabel)).stream()
+                .filter(sibling -> sibling.knownLayer().isPresent())
+                .toList();
+    }
+
+    /** The lazy snapshots above, those that are nearer before those that are farther. */
+    List<Snapshot> lazyDescendants(Snapshot snapshot) {
+        return read(() -> index.lazyDescendants(snapshot.name()));
+    }
+
+    /**
+     * Says of snapshots which layers are right, all at once. Those that they were stay theirs, too.
+     *
+     * @param expected the snapshots as they were looked at, with all lazy ones above them
+     * @param right layers by the names of those of them that are to change
+     * @return the names of those that keep a layer now that they did not keep before; empty if something has changed since it was looked at, then
+     *     nothing was done
+     */
+    Optional<Set<String>> settle(List<Snapshot> expected, Map<String, LayerKey> right, Instant now) throws IOException {
+        changes.lock();
+        try {
+            Set<String> names = expected.stream().map(Snapshot::name).collect(Collectors.toSet());
+            for (Snapshot snapshot : expected) {
+                boolean same = index.find(snapshot.name())
+                        .filter(found -> found.layer().equals(snapshot.layer()))
+                        .isPresent();
+                if (!same
+                        || !index.lazyDescendants(snapshot.name()).stream()
+                                .map(Snapshot::name)
+                                .allMatch(names::contains)) {
+                    return Optional.empty();
+                }
+            }
+            List<Snapshot> settled = new ArrayList<>();
+            Set<String> keepers = new HashSet<>();
+            for (Snapshot snapshot : expected) {
+                LayerKey layer = right.get(snapshot.name());
+                if (layer != null && !snapshot.layer().equals(Optional.of(layer))) {
+                    Snapshot current = index.find(snapshot.name()).orElseThrow();
+                    settled.add(current.settled(layer, now));
+                    if (!current.layers().contains(layer)) {
+                        keepers.add(current.name());
+                    }
+                }
+            }
+            if (!settled.isEmpty()) {
+                apply(new Change.Settled(settled));
+            }
+            return Optional.of(keepers);
         } finally {
             changes.unlock();
         }
@@ -278,7 +364,7 @@ final class SnapshotStore implements Closeable {
     void compact() throws IOException {
         changes.lock();
         try {
-            if (journal.size() < SMALL_JOURNAL) {
+            if (journal.size() < SMALL_JOURNAL && !journal.isOld()) {
                 return;
             }
             List<Change> state = new ArrayList<>();

@@ -6,6 +6,7 @@ import static dev.sluice.snapshot.SnapshotException.invalidArgument;
 import dev.sluice.image.ImageResolver;
 import dev.sluice.mount.DiskUsage;
 import dev.sluice.mount.LazyLayers;
+import dev.sluice.mount.LazyLayers.Disagreement;
 import dev.sluice.mount.LazyLayers.Knowledge;
 import dev.sluice.mount.LazyLayers.LayerKey;
 import dev.sluice.mount.LazyLayers.Outcome;
@@ -17,10 +18,11 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
@@ -40,6 +42,7 @@ public final class Snapshots implements Closeable {
     private final SnapshotStore store;
     private final SnapshotDirectories directories;
     private final OverlayMounts mounts;
+    private final Disputes disputes;
     private final Arrivals arrivals;
     private final LazyLayers layers;
     private final DiskUsage diskUsage;
@@ -51,7 +54,8 @@ public final class Snapshots implements Closeable {
         this.store = store;
         this.directories = directories;
         this.mounts = new OverlayMounts(directories, layers);
-        this.arrivals = new Arrivals(store, mounts, layers, clock);
+        this.disputes = new Disputes(store, mounts, layers, clock);
+        this.arrivals = new Arrivals(store, mounts, disputes, layers, clock);
         this.layers = layers;
         this.diskUsage = diskUsage;
         this.clock = clock;
@@ -89,13 +93,13 @@ public final class Snapshots implements Closeable {
      */
     List<MountSpec> prepare(String namespace, String key, Optional<String> parent, Map<String, String> labels)
             throws SnapshotException, IOException {
-        List<Snapshot> chain = here(chain(parent));
+        List<Snapshot> found = here(chain(parent));
         requireNew(key);
-        requireAgreement(namespace, chain, Knowledge.FRESH);
+        List<Snapshot> chain = disputes.settle(namespace, found, Knowledge.FRESH, layers::settle);
         List<Path> lowers = mounts.lowers(chain);
         Optional<String> chainId = Optional.ofNullable(labels.get(Labels.REFERENCE));
         if (chainId.isPresent()) {
-            Outcome outcome = commitLazily(namespace, chainId.get(), parent, labels, lowers);
+            Outcome outcome = commitLazily(namespace, chainId.get(), parent, labels, chain, lowers);
             if (outcome instanceof Outcome.Lazy lazy) {
                 log.info("Layer is lazy: snapshot {}, chain {}, image {}", key, chainId.get(), lazy.image());
                 throw SnapshotException.alreadyExists(chainId.get());
@@ -121,9 +125,9 @@ public final class Snapshots implements Closeable {
     /** Makes a view of a committed snapshot, or of nothing. */
     List<MountSpec> view(String namespace, String key, Optional<String> parent, Map<String, String> labels)
             throws SnapshotException, IOException {
-        List<Snapshot> chain = here(chain(parent));
+        List<Snapshot> found = here(chain(parent));
         requireNew(key);
-        requireAgreement(namespace, chain, Knowledge.FRESH);
+        List<Snapshot> chain = disputes.settle(namespace, found, Knowledge.FRESH, layers::settle);
         return create(Kind.VIEW, namespace, key, parent, labels, mounts.lowers(chain));
     }
 
@@ -156,12 +160,12 @@ public final class Snapshots implements Closeable {
 
     /** Removes a snapshot without children. Its directory, or its lazy layer, goes at the next {@link #cleanup}. */
     void remove(String key) throws SnapshotException, IOException {
-        store.remove(key).knownLayer().ifPresent(layers::release);
+        store.remove(key).layers().forEach(layers::release);
     }
 
     /**
      * One snapshot. The client may look for a layer by its chain ID, so it is not told of a lazy one that images disagree on. Waits for a
-     * layer that is being fetched: this is how a pull learns that it is here.
+     * layer that is being fetched, also to find out which one is right: this is how a pull learns that it is here.
      *
      * @param namespace of the client; empty if it names none, then the snapshot's
      * @param abandoned whether nobody wants the answer any more
@@ -174,8 +178,13 @@ public final class Snapshots implements Closeable {
                 ? arrivals.await(withAncestors(found), request -> layers.finish(request, abandoned))
                         .get(0)
                 : found;
-        requireAgreement(namespace.isEmpty() ? snapshot.namespace() : namespace, List.of(snapshot), Knowledge.RECENT);
-        return snapshot;
+        return disputes.settle(
+                        namespace.isEmpty() ? snapshot.namespace() : namespace,
+                        List.of(snapshot),
+                        Knowledge.RECENT,
+                        (request, disagreement, disputed) ->
+                                layers.finishSettling(request, disagreement, disputed, abandoned))
+                .get(0);
     }
 
     /** Replaces the labels of a snapshot. */
@@ -221,6 +230,18 @@ public final class Snapshots implements Closeable {
     }
 
     /** Closes the metadata. The caller makes sure that no request is running. */
+    /** How many snapshots there are, by their kind: {@code active}, {@code committed}, {@code view}. */
+    public Map<String, Integer> counts() {
+        Map<String, Integer> counts = new TreeMap<>();
+        for (Kind kind : Kind.values()) {
+            counts.put(kind.name().toLowerCase(Locale.ROOT), 0);
+        }
+        for (Snapshot snapshot : store.all()) {
+            counts.merge(snapshot.kind().name().toLowerCase(Locale.ROOT), 1, Integer::sum);
+        }
+        return counts;
+    }
+
     @Override
     public void close() throws IOException {
         store.close();
@@ -256,33 +277,17 @@ public final class Snapshots implements Closeable {
     }
 
     /**
-     * containerd finds committed snapshots by the diff IDs that an image claims, and verifies these only when it unpacks. So a lazy
-     * layer is used only as long as all images that claim its diff IDs mean this layer by them.
-     */
-    private void requireAgreement(String namespace, List<Snapshot> chain, Knowledge knowledge)
-            throws SnapshotException {
-        Map<String, LayerKey> lazy = new HashMap<>();
-        for (Snapshot snapshot : chain) {
-            Optional<String> chainId = Optional.ofNullable(snapshot.labels().get(Labels.REFERENCE));
-            if (snapshot.knownLayer().isPresent() && chainId.isPresent()) {
-                lazy.put(chainId.get(), snapshot.knownLayer().get());
-            }
-        }
-        Optional<String> disagreement =
-                lazy.isEmpty() ? Optional.empty() : layers.disagreement(namespace, lazy, knowledge);
-        if (disagreement.isPresent()) {
-            log.error("Layer is not used: {}", disagreement.get());
-            throw failedPrecondition(disagreement.get());
-        }
-    }
-
-    /**
      * Stores the committed snapshot that a lazy layer is, if there is such a layer.
      *
      * @return lazy, or under way, if the snapshot exists
      */
     private Outcome commitLazily(
-            String namespace, String chainId, Optional<String> parent, Map<String, String> labels, List<Path> lowers)
+            String namespace,
+            String chainId,
+            Optional<String> parent,
+            Map<String, String> labels,
+            List<Snapshot> chain,
+            List<Path> lowers)
             throws SnapshotException, IOException {
         if (!CHAIN_ID.matcher(chainId).matches()) {
             return new Outcome.NotLazy("the reference is no chain ID");
@@ -292,17 +297,22 @@ public final class Snapshots implements Closeable {
             return outcome;
         }
         if (outcome instanceof Outcome.UnderWay) {
-            store.createLazy(lazySnapshot(namespace, chainId, parent, labels, Snapshot.UNDER_WAY), Labels.REFERENCE);
+            store.createLazy(
+                    lazySnapshot(namespace, chainId, parent, labels, Snapshot.UNDER_WAY), Labels.REFERENCE, chain);
             return outcome;
         }
-        LayerKey layer = ((Outcome.Lazy) outcome).key();
+        LayerKey acquired = ((Outcome.Lazy) outcome).key();
+        LayerKey layer = acquired;
         LazyCreation creation = LazyCreation.CONFLICT;
         try {
-            Optional<String> disagreement = layers.disagreement(namespace, Map.of(chainId, layer), Knowledge.FRESH);
+            layer = disputes.common(lazySnapshot(namespace, chainId, parent, labels, acquired), lowers);
+            Optional<Disagreement> disagreement =
+                    layers.disagreement(namespace, Map.of(chainId, layer), Knowledge.FRESH);
             if (disagreement.isPresent()) {
-                return new Outcome.NotLazy(disagreement.get());
+                return new Outcome.NotLazy(disagreement.get().sentence());
             }
-            creation = store.createLazy(lazySnapshot(namespace, chainId, parent, labels, layer), Labels.REFERENCE);
+            creation =
+                    store.createLazy(lazySnapshot(namespace, chainId, parent, labels, layer), Labels.REFERENCE, chain);
         } finally {
             if (creation != LazyCreation.CREATED) {
                 layers.release(layer);

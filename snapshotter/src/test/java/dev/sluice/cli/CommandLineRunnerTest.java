@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.credentials.SourceCounts;
+import dev.sluice.credentials.SourceState;
+import dev.sluice.credentials.SourceStatus;
 import dev.sluice.daemon.AdminAddress;
 import dev.sluice.daemon.BackendChoice;
+import dev.sluice.daemon.Commands;
 import dev.sluice.daemon.Config;
 import dev.sluice.daemon.DoctorReport;
 import dev.sluice.daemon.DoctorReport.Finding;
@@ -17,6 +21,10 @@ import dev.sluice.index.PublishedIndex;
 import dev.sluice.mount.LayerExplanation;
 import dev.sluice.mount.LayerStatus;
 import dev.sluice.mount.TaintedMount;
+import dev.sluice.node.NodeGate;
+import dev.sluice.node.NodeHost;
+import dev.sluice.node.NodeInstaller;
+import dev.sluice.node.NodeUninstaller;
 import dev.sluice.registry.Digest;
 import dev.sluice.registry.ImageReference;
 import java.io.IOException;
@@ -56,7 +64,17 @@ class CommandLineRunnerTest {
             List.of(new LayerStatus(
                     "sha256:ab", "estargz", List.of("r/app"), 10, 200, 50, 5, 2, 1, 3, List.of(Path.of("/m/1")))),
             List.of(new StatusReport.ImageMount("r/app:1", Path.of("/mnt"))),
-            List.of(new TaintedMount(Path.of("/run/rootfs"), "sha256:ab")));
+            List.of(new TaintedMount(Path.of("/run/rootfs"), "sha256:ab")),
+            List.of(
+                    new SourceStatus(
+                            new SourceState(SourceState.Level.WORKS, "2 pull secrets of shared followed"),
+                            new SourceCounts("kubernetes", 9, 8, 7, 6),
+                            Optional.of(new SourceStatus.Trouble(
+                                    "what it gave for r was refused", Instant.parse("2026-01-02T04:00:00Z")))),
+                    new SourceStatus(
+                            new SourceState(SourceState.Level.BROKEN, "it is not a JSON object"),
+                            new SourceCounts("docker", 0, 0, 0, 0),
+                            Optional.empty())));
     private static final Digest A = Digest.sha256(new byte[] {1});
     private static final Digest B = Digest.sha256(new byte[] {2});
     private static final DoctorReport HEALTHY =
@@ -133,7 +151,13 @@ class CommandLineRunnerTest {
                 .contains("25.0% of 200 bytes here")
                 .contains("from r/app")
                 .contains("1 mismatches")
-                .contains("r/app:1 is mounted at /mnt");
+                .contains("r/app:1 is mounted at /mnt")
+                .containsSubsequence(
+                        "credentials from kubernetes: 2 pull secrets of shared followed",
+                        "  given 9 times, refused 6 times, nothing known 8 times, failed 7 times",
+                        "  last trouble, 2026-01-02T04:00:00Z: what it gave for r was refused",
+                        "credentials from docker: BROKEN: it is not a JSON object",
+                        "  given 0 times");
         assertThat(err.toString()).isEmpty();
     }
 
@@ -150,6 +174,12 @@ class CommandLineRunnerTest {
         assertThat(layer.path("mounts").path(0).asText()).isEqualTo("/m/1");
         assertThat(json.path("image_mounts").path(0).path("directory").asText()).isEqualTo("/mnt");
         assertThat(json.path("tainted").path(0).path("directory").asText()).isEqualTo("/run/rootfs");
+        JsonNode source = json.path("credential_sources").path(0);
+        assertThat(source.path("name").asText()).isEqualTo("kubernetes");
+        assertThat(source.path("state").asText()).isEqualTo("works");
+        assertThat(source.path("refused").asLong()).isEqualTo(6);
+        assertThat(source.path("trouble").path("at").asText()).isEqualTo("2026-01-02T04:00:00Z");
+        assertThat(json.path("credential_sources").path(1).has("trouble")).isFalse();
     }
 
     @Test
@@ -232,6 +262,7 @@ class CommandLineRunnerTest {
                 "status --help",
                 "doctor -h",
                 "rescue --help",
+                "cleanup --help",
                 "index --help",
                 "index ls --help",
                 "index rm --help"
@@ -301,8 +332,72 @@ class CommandLineRunnerTest {
         assertThat(configs.get(0).root()).isEqualTo(Path.of("/srv/sluice"));
     }
 
+    @Test
+    void cleanupDeletesNothingUnlessItIsToldTo() {
+        assertThat(run("cleanup", "--root", "/srv/sluice")).isZero();
+        assertThat(run("cleanup", "--check")).isZero();
+        assertThat(run("cleanup", "--delete")).isZero();
+        assertThat(run("cleanup", "--check", "--delete")).isEqualTo(2);
+        assertThat(calls).containsExactly("cleanup false false", "cleanup true false", "cleanup false true");
+        assertThat(configs.get(0).root()).isEqualTo(Path.of("/srv/sluice"));
+    }
+
+    @Test
+    void cleanupListsWhatItWouldDelete() {
+        assertThat(run("cleanup", "--list", "--root", "/srv/sluice")).isZero();
+        assertThat(run("cleanup", "--list", "--delete")).isEqualTo(2);
+        assertThat(calls).containsExactly("leftovers");
+        assertThat(out.toString()).isEqualTo("/srv/sluice\n/srv/sluice/layers\n");
+    }
+
     private int run(String... args) {
         return run(HEALTHY, args);
+    }
+
+    @Test
+    void aPodInstallsOntoTheHostThatIsMountedIntoIt() {
+        assertThat(run("node", "install", "--cri", "--restart-containerd")).isZero();
+
+        assertThat(calls)
+                .containsExactly("node install "
+                        + new NodeInstaller.Settings(
+                                new NodeHost(Path.of("/host")), Path.of("/opt/sluice"), Optional.empty(), true, true));
+    }
+
+    @Test
+    void aPodDoesNotInstallASettingThatNoDaemonWouldTake(@TempDir Path directory) throws IOException {
+        Path config = Files.writeString(directory.resolve("config.toml"), "bakend = \"fuse\"\n");
+
+        assertThat(run("node", "install", "--config", config.toString())).isEqualTo(2);
+
+        assertThat(calls).isEmpty();
+        assertThat(err.toString()).contains("bakend");
+    }
+
+    @Test
+    void aPodThatUninstallsDoesNotWaitForItself() {
+        assertThat(run("node", "uninstall", "--host", "/mnt", "--pod", "1-2")).isZero();
+
+        assertThat(calls)
+                .containsExactly("node uninstall "
+                        + new NodeUninstaller.Settings(new NodeHost(Path.of("/mnt")), Optional.of("1-2"), false));
+    }
+
+    @Test
+    void aGateHasANode() {
+        assertThat(run("node", "gate")).isEqualTo(2);
+        assertThat(run("node", "gate", "--node", "one", "--taint")).isZero();
+
+        assertThat(calls)
+                .containsExactly("node gate "
+                        + new NodeGate.Settings(
+                                "one",
+                                true,
+                                false,
+                                Path.of("/run/sluice/admin.sock"),
+                                Path.of("/run/containerd/containerd.sock"),
+                                Path.of("/run/gate"),
+                                Optional.empty()));
     }
 
     private int run(DoctorReport doctor, String... args) {
@@ -321,6 +416,18 @@ class CommandLineRunnerTest {
                     return doctor;
                 },
                 (config, once) -> called("rescue " + once, config),
+                new Runners.CleanupRunner() {
+                    @Override
+                    public void cleanup(Config config, boolean check, boolean delete) {
+                        called("cleanup " + check + " " + delete, config);
+                    }
+
+                    @Override
+                    public List<Path> leftovers(Config config) {
+                        called("leftovers", config);
+                        return List.of(config.root(), config.root().resolve("layers"));
+                    }
+                },
                 new Runners.IndexRunner() {
                     @Override
                     public List<PublishedIndex> list(Config config, ImageReference image) {
@@ -348,7 +455,29 @@ class CommandLineRunnerTest {
                 (config, image) -> {
                     called("explain " + image, config);
                     return EXPLAINED;
-                });
+                },
+                new Runners.NodeRunner() {
+                    @Override
+                    public void install(NodeInstaller.Settings settings) {
+                        calls.add("node install " + settings);
+                    }
+
+                    @Override
+                    public void uninstall(NodeUninstaller.Settings settings) {
+                        calls.add("node uninstall " + settings);
+                    }
+
+                    @Override
+                    public void finish(boolean restartContainerd) {
+                        calls.add("node finish " + restartContainerd);
+                    }
+
+                    @Override
+                    public void gate(NodeGate.Settings settings) {
+                        calls.add("node gate " + settings);
+                    }
+                },
+                Commands.runners().install());
         return CommandLineRunner.run(runners, new PrintWriter(out, true), new PrintWriter(err, true), args);
     }
 

@@ -26,6 +26,9 @@ class LauncherTest {
     @BeforeEach
     void install() throws IOException {
         launcher = executable("home with spaces/bin/sluice", Files.readString(SCRIPT));
+        Files.createDirectories(directory.resolve("home with spaces/lib"));
+        Files.createFile(directory.resolve("home with spaces/lib/b.jar"));
+        Files.createFile(directory.resolve("home with spaces/lib/a.jar"));
         executable("jdk/bin/java", "#!/bin/sh\necho pid $$\nfor a; do echo \"<$a>\"; done\n");
     }
 
@@ -39,16 +42,28 @@ class LauncherTest {
     void argumentsArriveAsTheyAre() throws Exception {
         Process process = launch(launcher, Map.of("JAVA_HOME", path("jdk")), "mount", "a b", "", "*", "$HOME");
         assertThat(output(process))
-                .endsWith("<-cp>\n<" + path("home with spaces/lib/*")
-                        + ">\n<dev.sluice.cli.Main>\n<mount>\n<a b>\n<>\n<*>\n<$HOME>\n");
+                .endsWith("<-cp>\n<" + libraries() + ">\n<dev.sluice.cli.Main>\n<mount>\n<a b>\n<>\n<*>\n<$HOME>\n");
     }
 
     @Test
     void aLinkToTheScriptFindsTheLibraries() throws Exception {
         Path link = Files.createSymbolicLink(directory.resolve("link"), launcher);
         Path second = Files.createSymbolicLink(directory.resolve("second"), link.getFileName());
-        assertThat(output(launch(second, Map.of("JAVA_HOME", path("jdk")))))
-                .contains("<" + path("home with spaces/lib/*") + ">");
+        assertThat(output(launch(second, Map.of("JAVA_HOME", path("jdk"))))).contains("<" + libraries() + ">");
+    }
+
+    @Test
+    void aRuntimeOfItsOwnGoesBeforeAllOthers() throws Exception {
+        executable("home with spaces/runtime/bin/java", "#!/bin/sh\necho its own\n");
+        assertThat(output(launch(launcher, Map.of("JAVA_HOME", path("jdk"))))).isEqualTo("its own\n");
+    }
+
+    @Test
+    void anArchiveOfClassesIsUsedIfThereIsOne() throws Exception {
+        Map<String, String> environment = Map.of("JAVA_HOME", path("jdk"));
+        assertThat(output(launch(launcher, environment))).doesNotContain("SharedArchiveFile");
+        Path archive = Files.createFile(directory.resolve("home with spaces/lib/sluice.jsa"));
+        assertThat(output(launch(launcher, environment))).contains("<-XX:SharedArchiveFile=" + archive + ">\n");
     }
 
     @Test
@@ -73,6 +88,10 @@ class LauncherTest {
                 .isEqualTo(
                         "sluice: there is no " + path("nowhere/bin/java") + "; set JAVA_HOME to a Java 17 or later\n");
         assertThat(process.waitFor()).isEqualTo(1);
+    }
+
+    private String libraries() {
+        return path("home with spaces/lib/a.jar") + ":" + path("home with spaces/lib/b.jar");
     }
 
     private static Process launch(Path script, Map<String, String> environment, String... arguments)

@@ -34,7 +34,7 @@ class DockerConfigCredentialsTest {
     @BeforeEach
     void open() {
         source = new DockerConfigCredentials(
-                directory, new CredentialHelpers(List.of(directory), Duration.ofSeconds(30)));
+                directory.resolve("config.json"), new CredentialHelpers(List.of(directory), Duration.ofSeconds(30)));
     }
 
     private static String base64(String text) {
@@ -68,6 +68,37 @@ class DockerConfigCredentialsTest {
         assertThat(source.credentials("quay.io")).contains(ALICE);
         assertThat(source.credentials("empty.example")).isEmpty();
         assertThat(source.credentials("other.example")).isEmpty();
+    }
+
+    @Test
+    void showsWhatTheFileHas() throws Exception {
+        assertThat(source.state()).isEqualTo(SourceState.empty("there is no " + directory.resolve("config.json")));
+        config("{\"auths\": {\"ghcr.io\": {}}}");
+        assertThat(source.state())
+                .isEqualTo(SourceState.empty(directory.resolve("config.json") + " has no credentials"));
+        config("""
+                {"auths": {"https://r.example:5000/v2/": {"auth": "%s"}, "quay.io": {"auth": "%1$s"}}}
+                """.formatted(AUTH));
+        assertThat(source.state())
+                .isEqualTo(SourceState.works(
+                        directory.resolve("config.json") + " has credentials for quay.io, r.example:5000"));
+    }
+
+    @Test
+    void showsWhyItCannotBeAsked() throws Exception {
+        config("{\"auths\": {\"ghcr.io\": {\"auth\": \"s3cret\"}}}");
+        assertThat(source.state().level()).isEqualTo(SourceState.Level.BROKEN);
+        assertThat(source.state().explanation())
+                .contains("the auth of ghcr.io is not")
+                .doesNotContain("s3cret");
+
+        config("{\"credsStore\": \"pass\", \"credHelpers\": {\"ghcr.io\": \"../evil\"}}");
+        assertThat(source.state().level()).isEqualTo(SourceState.Level.BROKEN);
+        assertThat(source.state().explanation()).contains("docker-credential-../evil, docker-credential-pass");
+
+        config("{\"credsStore\": \"pass\"}");
+        helper("pass", "exit 1");
+        assertThat(source.state()).isEqualTo(SourceState.works(directory.resolve("config.json") + " has helpers pass"));
     }
 
     @Test

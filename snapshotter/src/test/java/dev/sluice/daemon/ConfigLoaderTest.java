@@ -38,6 +38,7 @@ class ConfigLoaderTest {
                         KeeperChoice.AUTO,
                         new AdminAddress.UnixSocket(Path.of("/run/sluice/admin.sock")),
                         LogLevel.INFO,
+                        LogFormat.TEXT,
                         Duration.ofSeconds(10),
                         Duration.ofSeconds(5),
                         true,
@@ -56,6 +57,14 @@ class ConfigLoaderTest {
                                 Duration.ofSeconds(10),
                                 Duration.ofSeconds(60),
                                 Optional.empty()),
+                        new Config.Credentials(
+                                List.of(CredentialSourceName.DOCKER),
+                                List.of(),
+                                List.of(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                Path.of("/run/sluice/cri.sock")),
                         new Config.Fill(PROCESSORS, DataSize.ofMebibytes(64), DataSize.ofMebibytes(4)),
                         new Config.Fuse(2, LoopDeviceUse.AUTO),
                         new Config.Fanotify(2),
@@ -72,6 +81,7 @@ class ConfigLoaderTest {
                 keeper = "fd-store"
                 admin = "127.0.0.1:9090"
                 log_level = "debug"
+                log_format = "json"
                 prepare_timeout = "2500ms"
                 checkpoint_interval = "1m"
                 prefetch = false
@@ -99,6 +109,17 @@ class ConfigLoaderTest {
                 patience = "0s"
                 deadline = "2m"
                 docker_config = "/etc/docker/config.json"
+                [credentials]
+                sources = ["cri", "kubelet", "kubernetes"]
+                [credentials.kubernetes]
+                namespaces = ["default", "team-a"]
+                secrets = ["pull.secret"]
+                kubeconfig = "/etc/kubeconfig"
+                [credentials.kubelet]
+                config = "/etc/providers.yaml"
+                bin_dir = "/opt/providers"
+                [credentials.cri]
+                address = "/run/cri.sock"
                 [fill]
                 threads = 7
                 memory = "1GiB"
@@ -125,6 +146,7 @@ class ConfigLoaderTest {
                         KeeperChoice.FD_STORE,
                         new AdminAddress.Loopback("127.0.0.1", 9090),
                         LogLevel.DEBUG,
+                        LogFormat.JSON,
                         Duration.ofMillis(2500),
                         Duration.ofSeconds(60),
                         false,
@@ -147,6 +169,17 @@ class ConfigLoaderTest {
                                 Duration.ZERO,
                                 Duration.ofMinutes(2),
                                 Optional.of(Path.of("/etc/docker/config.json"))),
+                        new Config.Credentials(
+                                List.of(
+                                        CredentialSourceName.CRI,
+                                        CredentialSourceName.KUBELET,
+                                        CredentialSourceName.KUBERNETES),
+                                List.of("default", "team-a"),
+                                List.of("pull.secret"),
+                                Optional.of(Path.of("/etc/kubeconfig")),
+                                Optional.of(Path.of("/etc/providers.yaml")),
+                                Optional.of(Path.of("/opt/providers")),
+                                Path.of("/run/cri.sock")),
                         new Config.Fill(7, DataSize.ofMebibytes(1024), DataSize.ofMebibytes(1)),
                         new Config.Fuse(3, LoopDeviceUse.ALWAYS),
                         new Config.Fanotify(5),
@@ -162,6 +195,23 @@ class ConfigLoaderTest {
         assertThat(config.backend()).isEqualTo(BackendChoice.FANOTIFY);
         assertThat(config.address()).isEqualTo(Path.of("/run/file.sock"));
         assertThat(config.containerd()).isEqualTo(Config.defaults().containerd());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "credentials.sources = ['docker', 'docker']",
+                "credentials.sources = ['vault']",
+                "credentials.sources = ['kubernetes']",
+                "credentials.sources = ['kubelet']\ncredentials.kubelet.config = '/etc/providers.yaml'",
+                "credentials.sources = ['cri']\ncredentials.cri.address = '/run/sluice/sluice.sock'",
+                "credentials.sources = ['cri']\ncredentials.cri.address = '/run/sluice/admin.sock'",
+                "credentials.kubernetes.namespaces = ['Not A Name']",
+            })
+    void sourcesOfCredentialsNeedWhatTheyWorkWith(String file) {
+        assertThatThrownBy(() -> load(file + "\n"))
+                .isInstanceOf(InvalidConfigException.class)
+                .hasMessageContaining("credentials.");
     }
 
     @Test

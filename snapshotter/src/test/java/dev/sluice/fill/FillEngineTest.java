@@ -258,7 +258,7 @@ class FillEngineTest {
         assertThat(statistics.bytesWritten()).isEqualTo(2 * SPAN);
         assertThat(statistics.waits()).isEqualTo(1);
         assertThat(statistics.waitNanos()).isPositive();
-        assertThat(fixture.engine().statistics().total()).isEqualTo(statistics);
+        assertThat(fixture.engine().statistics()).isEqualTo(statistics);
     }
 
     private FilledFixture open(TestLayer layer, FillOptions options) throws IOException {

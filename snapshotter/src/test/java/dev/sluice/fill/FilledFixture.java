@@ -1,6 +1,5 @@
 package dev.sluice.fill;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.layer.GzipDecoder;
@@ -66,7 +65,7 @@ record FilledFixture(TestLayer source, ScriptedBlob blob, DataDevice device, Fil
     }
 
     FillStatistics statistics() {
-        return requireNonNull(engine.statistics().layers().get(NAME));
+        return layer.statistics();
     }
 
     @Override

@@ -28,7 +28,10 @@ public final class DecodedLayer {
                 int extent = spans.spanExtent(span, i);
                 int from = spans.extentSpanOffset(extent);
                 byte[] bytes = Arrays.copyOfRange(decoded.array(), from, from + spans.extentLength(extent));
-                assertThat(spans.extentDigestIs(extent, sha256(bytes)))
+                byte[] digest = spans.extentDigestKind(extent) == ExtentDigest.Kind.BLAKE3
+                        ? Blake3.digest(ByteBuffer.wrap(bytes))
+                        : sha256(bytes);
+                assertThat(spans.extentDigestIs(extent, digest))
                         .as("digest of extent %d", extent)
                         .isTrue();
                 System.arraycopy(bytes, 0, device, (int) spans.extentDeviceOffset(extent), bytes.length);

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.layer.Attributes;
 import dev.sluice.layer.LayerDescriptor;
+import dev.sluice.layer.PlainLayerLimits;
 import dev.sluice.layer.TarBuilder;
 import dev.sluice.layer.tar.Compression;
 import dev.sluice.layer.tar.StreamDecoders;
 import dev.sluice.layer.tar.TarIndex;
-import dev.sluice.layer.tar.TarLimits;
 import dev.sluice.layer.tar.TarPass;
 import dev.sluice.registry.Digest;
 import java.io.IOException;
@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class IndexStoreTest {
     private static final Attributes ATTRIBUTES = new Attributes(0644, 0, 0, 0, 0, Map.of());
-    private static final TarLimits LIMITS = TarLimits.forHeap(256 << 20);
+    private static final PlainLayerLimits LIMITS = PlainLayerLimits.forHeap(256 << 20);
     private static final StreamDecoders DECODERS = new StreamDecoders(() -> {
         throw new IOException("no zlib");
     });

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.containerd.ContainerdClient;
 import dev.sluice.containerd.PrivateContainerd;
 import dev.sluice.image.ImageResolver;
+import dev.sluice.image.LayerClaim;
 import dev.sluice.layer.estargz.EstargzFormat;
+import dev.sluice.mount.LazyLayers.Disagreement;
 import dev.sluice.mount.LazyLayers.Knowledge;
 import dev.sluice.mount.LazyLayers.LayerKey;
 import dev.sluice.registry.CredentialSource;
+import dev.sluice.registry.Descriptor;
 import dev.sluice.registry.Digest;
 import dev.sluice.registry.RegistryClient;
 import dev.sluice.registry.RegistryOptions;
@@ -102,6 +105,23 @@ class LayerAgreementTest {
     }
 
     @Test
+    void anImageThatIsKnownToLieHasNoSayAndNobodyGetsItsLayer(TestInfo test) throws IOException {
+        store(test, "honest", BLOB, TOC, DIFF_ID);
+        store(test, "lying", OTHER_BLOB, OTHER_TOC, DIFF_ID);
+        Digest diffId = Digest.parse(DIFF_ID);
+        Disproofs disproofs = new Disproofs();
+        disproofs.add(new LayerClaim(diffId, DIFF_ID, new Descriptor("a/b", Digest.parse(OTHER_BLOB), 1), diffId));
+
+        LayerAgreement agreement = agreement(client, disproofs);
+        assertThat(agreement.disagreement(namespace(test), LAZY, Knowledge.FRESH))
+                .isEmpty();
+        assertThat(agreement.disagreement(
+                        namespace(test), Map.of(DIFF_ID, key(OTHER_BLOB, OTHER_TOC)), Knowledge.FRESH))
+                .isPresent();
+        assertThat(disagreement(test, LAZY)).as("before that is known").isPresent();
+    }
+
+    @Test
     void anImageOfAnotherNamespaceHasNoSay(TestInfo test) throws IOException {
         store(test, "other", OTHER_BLOB, TOC, DIFF_ID);
 
@@ -134,14 +154,21 @@ class LayerAgreementTest {
     }
 
     private Optional<String> disagreement(TestInfo test, Map<String, LayerKey> layers) {
-        return agreement(client).disagreement(namespace(test), layers, Knowledge.FRESH);
+        return agreement(client)
+                .disagreement(namespace(test), layers, Knowledge.FRESH)
+                .map(Disagreement::sentence);
     }
 
     private LayerAgreement agreement(ContainerdClient asked) {
+        return agreement(asked, new Disproofs());
+    }
+
+    private LayerAgreement agreement(ContainerdClient asked, Disproofs disproofs) {
         return new LayerAgreement(
                 new ImageResolver(asked, registry, List.of()),
                 List.of(new EstargzFormat()),
                 new StoredLayers(store),
+                disproofs,
                 Duration.ofMinutes(1));
     }
 

@@ -18,7 +18,7 @@ class LayerBlobTest {
     void aSourceThatFailsIsLeftForTheNextAndStaysLeft() throws IOException {
         Scripted broken = new Scripted(new byte[] {1}, true);
         Scripted good = new Scripted(new byte[] {2}, false);
-        LayerBlob blob = new LayerBlob(1, List.of(broken, good));
+        LayerBlob blob = new LayerBlob(List.of(broken, good));
         assertThat(read(blob, Blob.Source.ANY)).isEqualTo(2);
         assertThat(read(blob, Blob.Source.ANY)).isEqualTo(2);
         assertThat(broken.calls).hasValue(1);
@@ -28,14 +28,14 @@ class LayerBlobTest {
     @Test
     void afterBadBytesAnotherSourceIsAsked() throws IOException {
         LayerBlob blob =
-                new LayerBlob(1, List.of(new Scripted(new byte[] {1}, false), new Scripted(new byte[] {2}, false)));
+                new LayerBlob(List.of(new Scripted(new byte[] {1}, false), new Scripted(new byte[] {2}, false)));
         assertThat(read(blob, Blob.Source.ANY)).isEqualTo(1);
         assertThat(read(blob, Blob.Source.OTHER)).isEqualTo(2);
     }
 
     @Test
     void aSourceThatWasAddedLaterIsUsed() throws IOException {
-        LayerBlob blob = new LayerBlob(1, List.of(new Scripted(new byte[] {1}, true)));
+        LayerBlob blob = new LayerBlob(List.of(new Scripted(new byte[] {1}, true)));
         assertThatThrownBy(() -> read(blob, Blob.Source.ANY)).hasMessage("refused");
         blob.add(new Scripted(new byte[] {3}, false));
         assertThat(read(blob, Blob.Source.ANY)).isEqualTo(3);

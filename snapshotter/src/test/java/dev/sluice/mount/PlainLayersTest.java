@@ -10,9 +10,9 @@ import dev.sluice.layer.Attributes;
 import dev.sluice.layer.Blob;
 import dev.sluice.layer.BytesBlob;
 import dev.sluice.layer.LayerDescriptor;
+import dev.sluice.layer.PlainLayerLimits;
 import dev.sluice.layer.TarBuilder;
 import dev.sluice.layer.tar.StreamDecoders;
-import dev.sluice.layer.tar.TarLimits;
 import dev.sluice.linux.Linux;
 import dev.sluice.ondemand.ErofsMounter;
 import dev.sluice.registry.Descriptor;
@@ -42,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Plain tars, so that no zlib is needed. */
 class PlainLayersTest {
     private static final int FILE = 3 << 20;
-    private static final TarLimits LIMITS = TarLimits.forHeap(256 << 20);
+    private static final PlainLayerLimits LIMITS = PlainLayerLimits.forHeap(256 << 20);
 
     @TempDir
     Path root;
@@ -211,13 +211,18 @@ class PlainLayersTest {
     @Test
     void whatWasVerifiedIsRightForEverybodyWhoNamesItsDiffId() throws Exception {
         LayerId id = fetch(layers(), new BytesBlob(tar), diffId()).fetched().get();
-        LayerClaim claim = claim(Digest.sha256(new byte[] {7}), Digest.sha256(new byte[] {8}));
+        Digest image = Digest.sha256(new byte[] {7});
+        Digest blob = Digest.sha256(new byte[] {8});
 
-        assertThat(new StoredLayers(store).isMeantBy(claim, id)).isTrue();
+        assertThat(new StoredLayers(store).isMeantBy(claim(image, blob, diffId()), id))
+                .isTrue();
+        assertThat(new StoredLayers(store).isMeantBy(claim(image, blob, Digest.sha256(new byte[] {9})), id))
+                .as("who means another diff ID")
+                .isFalse();
     }
 
     @Test
-    void whatOnlyItsImageVouchesForIsRightForThatImageAlone() throws Exception {
+    void whatOnlyImagesVouchForIsRightForTheseAlone() throws Exception {
         Digest image = Digest.sha256(new byte[] {1});
         Digest blob = Digest.parse(descriptor().digest());
         LayerId id = fetch(layers(), new BytesBlob(tar), diffId()).fetched().get();
@@ -230,18 +235,35 @@ class PlainLayersTest {
                 verified.layer(),
                 verified.indexDigest(),
                 verified.deviceSize(),
-                0,
+                List.of(),
                 List.of(),
                 verified.sources(),
-                "",
-                image.toString(),
-                false));
+                Vouchers.image(image),
+                false,
+                List.of()));
         StoredLayers stored = new StoredLayers(store);
 
         assertThat(stored.isMeantBy(claim(image, blob), id)).isTrue();
         assertThat(stored.isMeantBy(claim(Digest.sha256(new byte[] {2}), blob), id))
                 .isFalse();
         assertThat(stored.isMeantBy(claim(image, Digest.sha256(new byte[] {3})), id))
+                .isFalse();
+        assertThat(stored.isVerified(id)).isFalse();
+
+        store.vouch(id, Vouchers.image(Digest.sha256(new byte[] {2})));
+
+        assertThat(stored.isMeantBy(claim(Digest.sha256(new byte[] {2}), blob), id))
+                .isTrue();
+        assertThat(stored.isMeantBy(claim(image, blob), id)).isTrue();
+        assertThat(stored.isMeantBy(claim(Digest.sha256(new byte[] {4}), blob), id))
+                .isFalse();
+
+        store.vouch(id, Vouchers.REPOSITORY);
+
+        assertThat(stored.isMeantBy(claim(Digest.sha256(new byte[] {4}), blob), id))
+                .isTrue();
+        assertThat(stored.isMeantBy(claim(image, Digest.sha256(new byte[] {3})), id))
+                .as("who has another blob")
                 .isFalse();
     }
 
@@ -322,6 +344,10 @@ class PlainLayersTest {
     }
 
     private static LayerClaim claim(Digest manifest, Digest blob) {
-        return new LayerClaim(manifest, "sha256:" + "c".repeat(64), new Descriptor("a/b", blob, 1));
+        return claim(manifest, blob, Digest.sha256(new byte[] {5}));
+    }
+
+    private static LayerClaim claim(Digest manifest, Digest blob, Digest diffId) {
+        return new LayerClaim(manifest, "sha256:" + "c".repeat(64), new Descriptor("a/b", blob, 1), diffId);
     }
 }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,6 +25,9 @@ final class DirectoryLayers implements LazyLayers {
     private final Map<LayerKey, Integer> references = new ConcurrentHashMap<>();
     private final Map<String, String> denials = new ConcurrentHashMap<>();
     private final Set<String> underWay = ConcurrentHashMap.newKeySet();
+    private final Set<LayerKey> verified = ConcurrentHashMap.newKeySet();
+    private final Map<String, Settlement> settlements = new ConcurrentHashMap<>();
+    private final Map<String, LayerKey> fits = new ConcurrentHashMap<>();
     private final List<Request> requests = new CopyOnWriteArrayList<>();
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicInteger cleanups = new AtomicInteger();
@@ -104,12 +108,74 @@ final class DirectoryLayers implements LazyLayers {
         denials.put(namespace + " " + chainId, reason);
     }
 
+    /** Says that a layer's diff ID was verified. */
+    void verify(LayerKey key) {
+        verified.add(key);
+    }
+
+    /** Says what comes of finding out which layer of a chain is right. */
+    void settle(String chainId, Settlement settlement) {
+        settlements.put(chainId, settlement);
+    }
+
+    /** Says that a layer is called otherwise when it lies over a certain directory. */
+    void fit(LayerKey key, Path below, LayerKey fitting) {
+        fits.put(key.value() + " " + below, fitting);
+    }
+
     @Override
-    public Optional<String> disagreement(String namespace, Map<String, LayerKey> layers, Knowledge knowledge) {
-        return layers.keySet().stream()
-                .map(chainId -> Optional.ofNullable(denials.get(namespace + " " + chainId)))
-                .flatMap(Optional::stream)
+    public Optional<Disagreement> disagreement(String namespace, Map<String, LayerKey> layers, Knowledge knowledge) {
+        return layers.entrySet().stream()
+                .filter(layer -> !verified.contains(layer.getValue()))
+                .map(Map.Entry::getKey)
+                .flatMap(chainId -> Optional.ofNullable(denials.get(namespace + " " + chainId))
+                        .map(reason -> new Disagreement(chainId, List.of(), reason, "remove one"))
+                        .stream())
                 .findFirst();
+    }
+
+    @Override
+    public Settlement settle(Request request, Disagreement disagreement, LayerKey disputed) {
+        Settlement settlement =
+                settlements.getOrDefault(disagreement.chainId(), new Settlement.Open("nobody has fetched it"));
+        if (settlement instanceof Settlement.Agreed) {
+            denials.remove(request.namespace() + " " + disagreement.chainId());
+        }
+        if (settlement instanceof Settlement.Right right) {
+            references.merge(right.key(), 1, Integer::sum);
+        }
+        return settlement;
+    }
+
+    @Override
+    public Settlement finishSettling(
+            Request request, Disagreement disagreement, LayerKey disputed, BooleanSupplier abandoned) {
+        waiting.incrementAndGet();
+        try {
+            while (settlements.get(disagreement.chainId()) instanceof Settlement.UnderWay
+                    && !abandoned.getAsBoolean()) {
+                Thread.onSpinWait();
+            }
+        } finally {
+            waiting.decrementAndGet();
+        }
+        return settle(request, disagreement, disputed);
+    }
+
+    @Override
+    public boolean isVerified(LayerKey layer) {
+        return verified.contains(layer);
+    }
+
+    @Override
+    public LayerKey refit(LayerKey layer, List<Path> lowerDirectories) {
+        LayerKey fitting = lowerDirectories.stream()
+                .map(below -> fits.get(layer.value() + " " + below))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(layer);
+        references.merge(fitting, 1, Integer::sum);
+        return fitting;
     }
 
     @Override

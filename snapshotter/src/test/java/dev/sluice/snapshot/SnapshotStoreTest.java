@@ -7,6 +7,7 @@ import dev.sluice.mount.LazyLayers.LayerKey;
 import dev.sluice.mount.LazyLayers.Usage;
 import dev.sluice.snapshot.SnapshotException.Reason;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -71,9 +72,13 @@ class SnapshotStoreTest {
     }
 
     private static void fillJournal(SnapshotStore store) throws Exception {
-        store.create(snapshot(store.newId(), "a", Optional.empty(), Kind.ACTIVE));
-        store.update("a", labels -> Map.of("label", "x".repeat(300_000)), NOW);
-        store.remove("a");
+        fillJournal(store, "a");
+    }
+
+    private static void fillJournal(SnapshotStore store, String name) throws Exception {
+        store.create(snapshot(store.newId(), name, Optional.empty(), Kind.ACTIVE));
+        store.update(name, labels -> Map.of("label", "x".repeat(300_000)), NOW);
+        store.remove(name);
     }
 
     @Test
@@ -144,6 +149,125 @@ class SnapshotStoreTest {
                 assertThat(store.all()).as("seed %d", seed).containsExactlyInAnyOrderElementsOf(before);
                 requireSound(store, seed);
             }
+        }
+    }
+
+    private static final LayerKey BEFORE = new LayerKey("before");
+    private static final LayerKey RIGHT = new LayerKey("right");
+
+    private static Snapshot lazy(long id, String name, Optional<String> parent, LayerKey layer) {
+        return new Snapshot(
+                id,
+                "default",
+                name,
+                parent,
+                Kind.COMMITTED,
+                Map.of(),
+                NOW,
+                NOW,
+                Optional.of(layer),
+                Snapshot.UNMEASURED);
+    }
+
+    @Test
+    void aSettledSnapshotKeepsItsFormerLayerAcrossRestartsAndCheckpoints() throws Exception {
+        try (SnapshotStore store = SnapshotStore.open(directory)) {
+            store.create(lazy(store.newId(), "a", Optional.empty(), BEFORE));
+            assertThat(store.settle(List.of(store.get("a")), Map.of("a", RIGHT), NOW))
+                    .contains(Set.of("a"));
+            assertThat(store.layers()).isEqualTo(Map.of(BEFORE, 1, RIGHT, 1));
+        }
+        try (SnapshotStore store = SnapshotStore.open(directory)) {
+            assertThat(store.get("a").layer()).contains(RIGHT);
+            fillJournal(store, "big");
+            store.compact();
+        }
+        try (SnapshotStore store = SnapshotStore.open(directory)) {
+            assertThat(store.layers()).isEqualTo(Map.of(BEFORE, 1, RIGHT, 1));
+            assertThat(store.settle(List.of(store.get("a")), Map.of("a", BEFORE), NOW))
+                    .as("nothing new is kept")
+                    .contains(Set.of());
+            assertThat(store.get("a").layer()).contains(BEFORE);
+            assertThat(store.remove("a").layers()).containsExactlyInAnyOrder(BEFORE, RIGHT);
+        }
+    }
+
+    @Test
+    void nothingIsSettledIfSomethingHasChanged() throws Exception {
+        try (SnapshotStore store = SnapshotStore.open(directory)) {
+            store.create(lazy(store.newId(), "a", Optional.empty(), BEFORE));
+            Snapshot seen = store.get("a");
+            store.create(lazy(store.newId(), "above", Optional.of("a"), BEFORE));
+
+            assertThat(store.settle(List.of(seen), Map.of("a", RIGHT), NOW)).isEmpty();
+            assertThat(store.layers()).isEqualTo(Map.of(BEFORE, 2));
+            assertThat(store.settle(List.of(seen, store.get("above")), Map.of("a", RIGHT), NOW))
+                    .contains(Set.of("a"));
+            assertThat(store.settle(List.of(seen, store.get("above")), Map.of("a", RIGHT), NOW))
+                    .as("what is another layer by now")
+                    .isEmpty();
+        }
+    }
+
+    /** A change of several snapshots is there as a whole or not at all. */
+    @Test
+    void settlingIsWholeOrNotAtAllWhereverTheMachineStops() throws Exception {
+        int settled = 0;
+        int unsettled = 0;
+        boolean crashed = true;
+        for (int step = 0; crashed; step++) {
+            FaultyJournalFiles files = new FaultyJournalFiles(new Random(step));
+            try (SnapshotStore store = SnapshotStore.open(files)) {
+                store.create(lazy(store.newId(), "a", Optional.empty(), BEFORE));
+                store.create(lazy(store.newId(), "above", Optional.of("a"), BEFORE));
+            }
+            files = files.afterThePowerFailed();
+            files.crashAt(step);
+            boolean acknowledged = false;
+            try (SnapshotStore store = SnapshotStore.open(files)) {
+                store.settle(List.of(store.get("a"), store.get("above")), Map.of("a", RIGHT, "above", RIGHT), NOW);
+                acknowledged = true;
+            } catch (IOException e) {
+                assertThat(files.isCrashed()).isTrue();
+            }
+            crashed = files.isCrashed();
+            for (int i = 0; i < 4; i++) {
+                try (SnapshotStore store = SnapshotStore.open(files.afterThePowerFailed())) {
+                    Map<LayerKey, Integer> layers = store.layers();
+                    assertThat(layers).isIn(Map.of(BEFORE, 2), Map.of(BEFORE, 2, RIGHT, 2));
+                    if (acknowledged) {
+                        assertThat(layers).containsEntry(RIGHT, 2);
+                    }
+                    settled += layers.containsKey(RIGHT) ? 1 : 0;
+                    unsettled += layers.containsKey(RIGHT) ? 0 : 1;
+                }
+            }
+        }
+        assertThat(settled).isPositive();
+        assertThat(unsettled).isPositive();
+    }
+
+    @Test
+    void aStoreOfTheFirstVersionIsReadAndThenNotOfItAnyMore() throws Exception {
+        try (SnapshotStore store = SnapshotStore.open(directory)) {
+            store.create(lazy(store.newId(), "a", Optional.empty(), BEFORE));
+        }
+        Path journal = directory.resolve("journal");
+        byte[] bytes = Files.readAllBytes(journal);
+        byte[] header = new byte[Frames.HEADER];
+        Frames.header(ByteBuffer.wrap(bytes).getLong(), 1, new Frames.Header(0, 0))
+                .get(header);
+        System.arraycopy(header, 0, bytes, 0, header.length);
+        Files.write(journal, bytes);
+
+        try (SnapshotStore store = SnapshotStore.open(directory)) {
+            assertThat(store.get("a").layer()).contains(BEFORE);
+        }
+
+        assertThat(ByteBuffer.wrap(Files.readAllBytes(journal)).getInt(Long.BYTES))
+                .isEqualTo(Frames.VERSION);
+        try (SnapshotStore store = SnapshotStore.open(directory)) {
+            assertThat(store.get("a").layer()).contains(BEFORE);
         }
     }
 

@@ -25,8 +25,12 @@ sealed interface Footer {
      */
     record Toc(long tocOffset, int size) implements Footer {}
 
-    /** The table of contents is in another image. */
-    record ExternalToc() implements Footer {}
+    /**
+     * The table of contents is in another image.
+     *
+     * @param size of the footer, in bytes
+     */
+    record ExternalToc(int size) implements Footer {}
 
     /** The blob does not end in a footer. */
     record None() implements Footer {}
@@ -46,7 +50,7 @@ sealed interface Footer {
             return new Toc(offset(tail, 47, 12, blobSize), 47);
         }
         if (isMember(tail, 46, 21) && startsWith(tail, 46, 12, "SG\u0011\0STARGZEXTERNALTOC")) {
-            return new ExternalToc();
+            return new ExternalToc(46);
         }
         return new None();
     }

@@ -1,5 +1,7 @@
 package dev.sluice.layer.estargz;
 
+import dev.sluice.layer.toc.CorruptTocException;
+import dev.sluice.layer.toc.TocJson;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,7 +15,7 @@ import java.util.zip.GZIPInputStream;
  * The JSON in the gzip'd tar that holds the table of contents. Counts and hashes what is read. Closing it closes the compressed
  * stream.
  */
-final class TocStream extends InputStream {
+final class TocStream extends TocJson {
     static final String NAME = "stargz.index.json";
 
     private static final int BLOCK = 512;
@@ -103,8 +105,9 @@ final class TocStream extends InputStream {
         return count;
     }
 
-    /** Reads what is left, and returns the digest of all of it, {@code sha256:hex}. To be called once. */
-    String finish() throws IOException {
+    /** The digest of the JSON. */
+    @Override
+    public String finish() throws IOException {
         byte[] buffer = new byte[BUFFER];
         int count;
         do {

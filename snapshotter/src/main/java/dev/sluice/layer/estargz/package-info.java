@@ -1,5 +1,5 @@
 /**
- * eStargz: footer, table of contents, and its translation into entries, spans and extents.
+ * eStargz: footers, and where the table of contents lies.
  *
  * <p>Everything read here is foreign and checked before use. Must not know how blobs are fetched.
  */

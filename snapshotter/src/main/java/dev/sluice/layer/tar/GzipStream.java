@@ -4,6 +4,7 @@ import dev.sluice.layer.Decoder;
 import dev.sluice.layer.GzipRestart;
 import dev.sluice.layer.GzipSpanDecoder;
 import dev.sluice.layer.InvalidLayerException;
+import dev.sluice.layer.StreamSpan;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;

@@ -2,6 +2,7 @@ package dev.sluice.layer.tar;
 
 import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
 import dev.sluice.layer.InvalidLayerException;
+import dev.sluice.layer.PlainLayerLimits;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -12,13 +13,13 @@ final class HeaderLog implements TarScanner.MetaSink, AutoCloseable {
     private static final int LEVEL = 3;
     private static final int BUFFER = 64 << 10;
 
-    private final TarLimits limits;
+    private final PlainLayerLimits limits;
     private final ByteArrayOutputStream compressed = new ByteArrayOutputStream();
     private final BufferedOutputStream out;
     private final byte[] block = new byte[HeaderBlock.SIZE];
     private long size;
 
-    HeaderLog(TarLimits limits) throws IOException {
+    HeaderLog(PlainLayerLimits limits) throws IOException {
         this.limits = limits;
         this.out = new BufferedOutputStream(new ZstdOutputStreamNoFinalizer(compressed, LEVEL), BUFFER);
     }
@@ -26,8 +27,8 @@ final class HeaderLog implements TarScanner.MetaSink, AutoCloseable {
     @Override
     public void accept(ByteBuffer bytes) throws IOException {
         size += bytes.remaining();
-        if (size > limits.headers() || compressed.size() > limits.index()) {
-            throw new InvalidLayerException("headers of the tar have more than " + limits.headers() + " bytes, or "
+        if (size > limits.metadata() || compressed.size() > limits.index()) {
+            throw new InvalidLayerException("headers of the tar have more than " + limits.metadata() + " bytes, or "
                     + limits.index() + " when compressed");
         }
         while (bytes.hasRemaining()) {

@@ -1,13 +1,14 @@
 package dev.sluice.layer.tar;
 
 import dev.sluice.layer.InvalidLayerException;
+import dev.sluice.layer.PlainLayerLimits;
 import java.util.Arrays;
 
 /** Which bytes of the tar are which bytes of the data device, in columns: there may be millions of pieces. Not safe for use by many threads. */
 final class Pieces {
     private static final int BLOCK = 4096;
 
-    private final TarLimits limits;
+    private final PlainLayerLimits limits;
     private long[] tarOffset = new long[256];
     private long[] deviceOffset = new long[256];
     private long[] length = new long[256];
@@ -18,7 +19,7 @@ final class Pieces {
     private int files;
     private long deviceSize;
 
-    Pieces(TarLimits limits) {
+    Pieces(PlainLayerLimits limits) {
         this.limits = limits;
     }
 

@@ -1,6 +1,7 @@
 package dev.sluice.layer.tar;
 
 import dev.sluice.layer.SpanTableBuilder;
+import dev.sluice.layer.StreamSpan;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -1,9 +1,13 @@
 package dev.sluice.layer.tar;
 
+import dev.sluice.layer.BlobIndex;
 import dev.sluice.layer.InvalidLayerException;
 import dev.sluice.layer.LayerIndex;
+import dev.sluice.layer.PlainLayerLimits;
 import dev.sluice.layer.SpanTable;
 import dev.sluice.layer.SpanTableBuilder;
+import dev.sluice.layer.StreamSpan;
+import dev.sluice.layer.ZstdInput;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -15,19 +19,24 @@ import java.util.Optional;
  * What one pass over a plain layer found out about it, enough to read it lazily from then on: from where in the blob decoding can begin, and
  * all bytes of its tar but the contents of files. Immutable, safe for use by many threads.
  */
-public final class TarIndex {
+public final class TarIndex implements BlobIndex {
     private final TarSummary summary;
     private final List<StreamSpan> spans;
     private final byte[] compressedHeaders;
     private final long headersSize;
-    private final TarLimits limits;
+    private final PlainLayerLimits limits;
 
     /**
      * @param spans all of the blob, or nothing
      * @param compressedHeaders a zstd frame
      * @param headersSize of the bytes in it
      */
-    TarIndex(TarSummary summary, List<StreamSpan> spans, byte[] compressedHeaders, long headersSize, TarLimits limits) {
+    TarIndex(
+            TarSummary summary,
+            List<StreamSpan> spans,
+            byte[] compressedHeaders,
+            long headersSize,
+            PlainLayerLimits limits) {
         this.summary = summary;
         this.spans = List.copyOf(spans);
         this.compressedHeaders = compressedHeaders;
@@ -41,7 +50,7 @@ public final class TarIndex {
      * @param bytes from position to limit
      * @throws InvalidLayerException if it is no index, of another version, corrupt, or passes a limit
      */
-    public static TarIndex read(ByteBuffer bytes, TarLimits limits) throws IOException {
+    public static TarIndex read(ByteBuffer bytes, PlainLayerLimits limits) throws IOException {
         return TarIndexCodec.read(bytes, limits);
     }
 
@@ -49,16 +58,17 @@ public final class TarIndex {
         TarIndexCodec.write(this, out);
     }
 
+    @Override
     public byte[] toBytes() {
         return TarIndexCodec.toBytes(this);
     }
 
-    /** Digest of the blob, {@code sha256:hex}. */
+    @Override
     public String blobDigest() {
         return summary.blobDigest();
     }
 
-    /** Size of the blob, in bytes. */
+    @Override
     public long blobSize() {
         return summary.blobSize();
     }
@@ -67,7 +77,8 @@ public final class TarIndex {
         return summary.compression();
     }
 
-    /** Digest of the tar, {@code sha256:hex}. */
+    /** Digest of the tar. */
+    @Override
     public String diffId() {
         return summary.diffId();
     }
@@ -77,7 +88,7 @@ public final class TarIndex {
         return summary.tarSize();
     }
 
-    /** Size of the data device, in bytes, a multiple of 4096. */
+    @Override
     public long deviceSize() {
         return summary.deviceSize();
     }
@@ -87,9 +98,14 @@ public final class TarIndex {
         return spans;
     }
 
-    /** Whether the layer can be read in parts: it has no contents, or it has spans. */
-    public boolean isLazy() {
-        return deviceSize() == 0 || !spans.isEmpty();
+    @Override
+    public String formatName() {
+        return compression().formatName();
+    }
+
+    @Override
+    public int spanCount() {
+        return spans.size();
     }
 
     TarSummary summary() {
@@ -104,13 +120,7 @@ public final class TarIndex {
         return headersSize;
     }
 
-    /**
-     * The entries of the layer, and how its data device is filled. If it is not {@link #isLazy lazy}, the data device has the right
-     * size, but nothing fills it.
-     *
-     * @param indexDigest of this index, {@code sha256:hex}
-     * @throws InvalidLayerException if this is the index of a stranger, and of no tar that containerd would accept
-     */
+    @Override
     public LayerIndex toLayerIndex(String indexDigest) throws IOException {
         TarScanner scanner = new TarScanner(
                 limits,

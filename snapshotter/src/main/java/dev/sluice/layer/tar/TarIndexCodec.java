@@ -2,13 +2,15 @@ package dev.sluice.layer.tar;
 
 import com.github.luben.zstd.Zstd;
 import dev.sluice.layer.InvalidLayerException;
+import dev.sluice.layer.PlainLayerLimits;
+import dev.sluice.layer.Sha256;
 import dev.sluice.layer.SpanTable;
-import dev.sluice.layer.SpanTableBuilder;
+import dev.sluice.layer.StreamSpan;
+import dev.sluice.layer.StreamSpanCodec;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
 
@@ -20,8 +22,7 @@ import java.util.zip.CRC32C;
  *                   | device size u64 | headers u64, decoded | spans, decoded u64 | number of spans u32
  *                   | spans, compressed u32 | headers, compressed u32 | reserved u32 | SHA-256 of the blob | SHA-256 of the tar
  *                   | reserved u32 | CRC32C of all the rest u32, at 140
- * spans:   a zstd frame; of each span: blob offset u64 | blob length u64 | decoded length u64 | auxiliary length u32
- *                   | reserved u32 | SHA-256 of its bytes of the blob | auxiliary bytes
+ * spans:   a zstd frame of what {@link StreamSpanCodec} writes
  * headers: a zstd frame; all bytes of the tar but the contents of files, padding, and what is behind its end
  * </pre>
  *
@@ -33,8 +34,6 @@ final class TarIndexCodec {
     static final int HEADER = 144;
     static final int CHECKSUM = 140;
 
-    private static final int SPAN = 64;
-    private static final int MAX_AUXILIARY = 1 << 20;
     private static final int LEVEL = 3;
     private static final List<Compression> COMPRESSIONS = List.of(Compression.NONE, Compression.GZIP, Compression.ZSTD);
 
@@ -45,7 +44,7 @@ final class TarIndexCodec {
     }
 
     static byte[] toBytes(TarIndex index) {
-        byte[] spans = spans(index.spans());
+        byte[] spans = StreamSpanCodec.toBytes(index.spans());
         byte[] compressedSpans = Zstd.compress(spans, LEVEL);
         byte[] headers = index.compressedHeaders();
         TarSummary summary = index.summary();
@@ -68,20 +67,6 @@ final class TarIndexCodec {
         return out.array();
     }
 
-    private static byte[] spans(List<StreamSpan> spans) {
-        int size = 0;
-        for (StreamSpan span : spans) {
-            size = Math.addExact(size, SPAN + span.auxiliary().length);
-        }
-        ByteBuffer out = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
-        for (StreamSpan span : spans) {
-            out.putLong(span.blobOffset()).putLong(span.blobLength()).putLong(span.decodedLength());
-            out.putInt(span.auxiliary().length).putInt(0);
-            out.put(span.digest()).put(span.auxiliary());
-        }
-        return out.array();
-    }
-
     /** CRC32C of all bytes but the checksum's own. */
     static int checksum(ByteBuffer index) {
         CRC32C crc = new CRC32C();
@@ -90,7 +75,7 @@ final class TarIndexCodec {
         return (int) crc.getValue();
     }
 
-    static TarIndex read(ByteBuffer bytes, TarLimits limits) throws IOException {
+    static TarIndex read(ByteBuffer bytes, PlainLayerLimits limits) throws IOException {
         ByteBuffer in = bytes.slice().order(ByteOrder.LITTLE_ENDIAN);
         if (in.limit() < HEADER || in.getLong(0) != MAGIC) {
             throw new InvalidLayerException("not an index of a plain layer: wrong magic or shorter than its header");
@@ -114,16 +99,17 @@ final class TarIndexCodec {
             throw new InvalidLayerException(
                     "index has " + in.limit() + " bytes, expected " + (HEADER + (long) spansLength + headersLength));
         }
-        if (headersSize < 0 || headersSize > limits.headers() || spansSize < 0 || spansSize > limits.index()) {
+        if (headersSize < 0 || headersSize > limits.metadata() || spansSize < 0 || spansSize > limits.index()) {
             throw new InvalidLayerException(
                     "index decodes to " + headersSize + " bytes of headers and " + spansSize + " of spans");
         }
         byte[] compressedSpans = bytesAt(in, HEADER, spansLength);
-        List<StreamSpan> spans = readSpans(compressedSpans, spansSize, in.getInt(56), summary);
+        List<StreamSpan> spans =
+                StreamSpanCodec.read(compressedSpans, spansSize, in.getInt(56), summary.blobSize(), summary.tarSize());
         return new TarIndex(summary, spans, bytesAt(in, HEADER + spansLength, headersLength), headersSize, limits);
     }
 
-    private static TarSummary summary(ByteBuffer in, TarLimits limits) throws InvalidLayerException {
+    private static TarSummary summary(ByteBuffer in, PlainLayerLimits limits) throws InvalidLayerException {
         int compression = in.getShort(12) & 0xFFFF;
         long blobSize = in.getLong(16);
         long tarSize = in.getLong(24);
@@ -149,52 +135,5 @@ final class TarIndexCodec {
         byte[] bytes = new byte[length];
         in.get(at, bytes);
         return bytes;
-    }
-
-    private static List<StreamSpan> readSpans(byte[] compressed, long size, int count, TarSummary summary)
-            throws IOException {
-        List<StreamSpan> spans = new ArrayList<>();
-        byte[] buffer = new byte[SPAN];
-        long decodedOffset = 0;
-        try (ZstdInput in = new ZstdInput(ByteBuffer.wrap(compressed), size)) {
-            for (int i = 0; i != count; i++) {
-                ByteBuffer record = in.read(buffer, SPAN);
-                int auxiliary = record.getInt(24);
-                if (auxiliary < 0 || auxiliary > MAX_AUXILIARY) {
-                    throw new InvalidLayerException("span of an index has " + auxiliary + " auxiliary bytes");
-                }
-                byte[] auxiliaryBytes = new byte[auxiliary];
-                in.read(auxiliaryBytes, auxiliary);
-                StreamSpan span = new StreamSpan(
-                        record.getLong(0),
-                        record.getLong(8),
-                        decodedOffset,
-                        record.getLong(16),
-                        auxiliaryBytes,
-                        bytesAt(record, 32, SpanTable.DIGEST));
-                check(span, summary);
-                decodedOffset += span.decodedLength();
-                spans.add(span);
-            }
-            in.finish();
-        }
-        if (!spans.isEmpty() && decodedOffset != summary.tarSize()) {
-            throw new InvalidLayerException(
-                    "spans of an index decode to " + decodedOffset + " of " + summary.tarSize() + " bytes");
-        }
-        return spans;
-    }
-
-    private static void check(StreamSpan span, TarSummary summary) throws InvalidLayerException {
-        if (span.blobLength() <= 0
-                || span.blobLength() > SpanTableBuilder.MAX_COMPRESSED
-                || span.blobOffset() < 0
-                || span.blobOffset() > summary.blobSize() - span.blobLength()
-                || span.decodedLength() < 0
-                || span.decodedLength() > SpanTableBuilder.MAX_DECODED
-                || span.decodedOffset() > summary.tarSize() - span.decodedLength()) {
-            throw new InvalidLayerException("span of an index is out of range: " + span.blobLength() + " bytes at "
-                    + span.blobOffset() + ", decoded " + span.decodedLength());
-        }
     }
 }

@@ -1,8 +1,13 @@
 package dev.sluice.layer.tar;
 
+import dev.sluice.layer.DigestMismatchException;
+import dev.sluice.layer.FileSink;
 import dev.sluice.layer.InvalidLayerException;
 import dev.sluice.layer.LayerDescriptor;
+import dev.sluice.layer.PlainLayerLimits;
+import dev.sluice.layer.Sha256;
 import dev.sluice.layer.SpanTableBuilder;
+import dev.sluice.layer.StreamSpan;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -27,7 +32,7 @@ public final class TarPass implements AutoCloseable {
     private final HeaderLog headers;
     private final TarScanner scanner;
     private final DecodedPipe pipe;
-    private final TarLimits limits;
+    private final PlainLayerLimits limits;
     private long blobBytes;
 
     /**
@@ -42,7 +47,7 @@ public final class TarPass implements AutoCloseable {
             Compression compression,
             StreamDecoder decoder,
             FileSink files,
-            TarLimits limits)
+            PlainLayerLimits limits)
             throws IOException {
         this.layer = layer;
         this.compression = compression;
@@ -93,10 +98,10 @@ public final class TarPass implements AutoCloseable {
         if (blobBytes != layer.size()) {
             throw new DigestMismatchException("blob has " + blobBytes + " bytes, its descriptor says " + layer.size());
         }
-        check("blob", blobDigest, blobHash.digest());
+        check("blob", blobDigest, blobHash.digest(), false);
         decoder.finish(pipe);
         pipe.finish();
-        check("tar", diffDigest, tarHash.digest());
+        check("tar", diffDigest, tarHash.digest(), true);
         scanner.finish();
         List<StreamSpan> spans = spans();
         return new TarIndex(
@@ -123,10 +128,13 @@ public final class TarPass implements AutoCloseable {
         return areShort ? List.copyOf(spans) : List.of();
     }
 
-    private static void check(String what, byte[] expected, byte[] actual) throws DigestMismatchException {
+    private static void check(String what, byte[] expected, byte[] actual, boolean blobIsRight)
+            throws DigestMismatchException {
         if (!Arrays.equals(expected, actual)) {
-            throw new DigestMismatchException(what + " has the digest " + Sha256.toString(actual)
-                    + ", the manifest says " + Sha256.toString(expected));
+            throw new DigestMismatchException(
+                    what + " has the digest " + Sha256.toString(actual) + ", the manifest says "
+                            + Sha256.toString(expected),
+                    blobIsRight);
         }
     }
 

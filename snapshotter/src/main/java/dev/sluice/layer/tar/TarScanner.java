@@ -2,8 +2,10 @@ package dev.sluice.layer.tar;
 
 import dev.sluice.layer.Attributes;
 import dev.sluice.layer.Entry;
+import dev.sluice.layer.FileSink;
 import dev.sluice.layer.InvalidLayerException;
 import dev.sluice.layer.LayerTree;
+import dev.sluice.layer.PlainLayerLimits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
@@ -31,7 +33,7 @@ final class TarScanner {
 
     private long pieceDone;
 
-    TarScanner(TarLimits limits, FileSink files, MetaSink meta) {
+    TarScanner(PlainLayerLimits limits, FileSink files, MetaSink meta) {
         this.tree = new LayerTree(limits.entries(), limits.names());
         this.pieces = new Pieces(limits);
         this.files = files;

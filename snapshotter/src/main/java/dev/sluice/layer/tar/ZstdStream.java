@@ -4,6 +4,7 @@ import com.github.luben.zstd.ZstdDecompressCtx;
 import com.github.luben.zstd.ZstdException;
 import dev.sluice.layer.Decoder;
 import dev.sluice.layer.InvalidLayerException;
+import dev.sluice.layer.StreamSpan;
 import dev.sluice.layer.ZstdDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;

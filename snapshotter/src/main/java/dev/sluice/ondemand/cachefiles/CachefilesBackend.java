@@ -15,6 +15,8 @@ import dev.sluice.ondemand.Backend;
 import dev.sluice.ondemand.Keeper;
 import dev.sluice.ondemand.LayerFiles;
 import dev.sluice.ondemand.LayerSource;
+import dev.sluice.ondemand.ReadCounters;
+import dev.sluice.ondemand.ReadStatistics;
 import dev.sluice.ondemand.ServingThreads;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,7 +59,8 @@ public final class CachefilesBackend implements Backend {
     private final CacheControl control;
     private final Culler culler;
     private final EventFd stop;
-    private final Reads reads = new Reads();
+    private final ReadCounters counters = new ReadCounters();
+    private final Reads reads = new Reads(counters);
     private final Cookies cookies;
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicBoolean lost = new AtomicBoolean();
@@ -207,6 +210,16 @@ public final class CachefilesBackend implements Backend {
     @Override
     public void resume(LayerSource layers) {
         cookies.resume(layers);
+    }
+
+    @Override
+    public Optional<String> failure() {
+        return lost.get() ? Optional.of("the kernel's cache is lost") : Optional.empty();
+    }
+
+    @Override
+    public ReadStatistics reads() {
+        return counters.snapshot();
     }
 
     @Override

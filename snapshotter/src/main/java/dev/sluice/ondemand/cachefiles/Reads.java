@@ -1,6 +1,7 @@
 package dev.sluice.ondemand.cachefiles;
 
 import dev.sluice.fill.Priority;
+import dev.sluice.ondemand.ReadCounters;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.Set;
@@ -18,6 +19,11 @@ final class Reads {
     private static final Logger log = LoggerFactory.getLogger(Reads.class);
 
     private final Set<PendingRead> pending = ConcurrentHashMap.newKeySet();
+    private final ReadCounters counters;
+
+    Reads(ReadCounters counters) {
+        this.counters = counters;
+    }
 
     /**
      * Answers a READ now or later.
@@ -26,9 +32,11 @@ final class Reads {
      * @param bytes at least one; may reach beyond the end of the device
      */
     void read(OpenCookie cookie, int messageId, long offset, long bytes) {
+        counters.asked();
         CookieDevice device = cookie.cookie().device();
         long inDevice = Math.min(bytes, device.size() - offset);
         if (inDevice <= 0 || device.isPresent(offset, inDevice)) {
+            counters.served();
             complete(cookie, messageId);
         } else {
             fill(new PendingRead(messageId, cookie, offset, inDevice));
@@ -63,6 +71,7 @@ final class Reads {
     void failAll() {
         for (PendingRead read : pending) {
             if (claim(read)) {
+                counters.failed();
                 complete(read.cookie(), read.messageId());
             }
         }
@@ -89,7 +98,10 @@ final class Reads {
         if (!claim(read)) {
             return;
         }
-        if (failure != null) {
+        if (failure == null) {
+            counters.served();
+        } else {
+            counters.failed();
             log.warn(
                     "{}: {} bytes at {} cannot be had, their reader gets an I/O error: {}",
                     read.cookie().cookie().name(),

@@ -1,6 +1,7 @@
 package dev.sluice.ondemand.fanotify;
 
 import dev.sluice.linux.FanotifyGroup;
+import dev.sluice.ondemand.ReadCounters;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import org.slf4j.Logger;
@@ -15,24 +16,29 @@ final class Answers {
 
     private final FanotifyGroup group;
     private final Journal journal;
+    private final ReadCounters reads;
 
-    Answers(FanotifyGroup group, Journal journal) {
+    Answers(FanotifyGroup group, Journal journal, ReadCounters reads) {
+        this.reads = reads;
         this.group = group;
         this.journal = journal;
     }
 
     /** Lets the reader go on. Only when all its bytes are there. */
     void allow(Slot slot) {
+        reads.served();
         answer(slot, Protocol.FAN_ALLOW);
     }
 
     /** The reader gets an I/O error. */
     void deny(Slot slot) {
+        reads.failed();
         answer(slot, Protocol.DENY_EIO);
     }
 
     /** Lets the one who asked go on; the descriptor stays open and is the caller's. */
     void allowAndKeep(Slot slot) {
+        reads.served();
         settleOlder(slot, true);
         if (send(slot, slot.fd(), Protocol.FAN_ALLOW)) {
             journal.release(slot);

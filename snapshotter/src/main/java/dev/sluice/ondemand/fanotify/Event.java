@@ -32,6 +32,9 @@ final class Event {
         if (length < Metadata.SIZE) {
             throw new IOException("an event of " + length + " bytes is too short");
         }
+        if (length > bytes.limit()) {
+            throw new IOException("an event of " + length + " bytes cannot be in " + bytes.limit());
+        }
         int version = Byte.toUnsignedInt(bytes.get(Metadata.VERS));
         if (version != Protocol.VERSION) {
             throw new IOException("events of version " + version + " are not known");

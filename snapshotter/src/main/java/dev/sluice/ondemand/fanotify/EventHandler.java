@@ -1,6 +1,7 @@
 package dev.sluice.ondemand.fanotify;
 
 import dev.sluice.linux.InodeReader;
+import dev.sluice.ondemand.ReadCounters;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -17,6 +18,7 @@ final class EventHandler {
     private final Fills fills;
     private final Answers answers;
     private final InodeReader inodes;
+    private final ReadCounters reads;
     private final Event event = new Event();
 
     EventHandler(
@@ -25,7 +27,9 @@ final class EventHandler {
             UnknownLayers unknown,
             Fills fills,
             Answers answers,
-            InodeReader inodes) {
+            InodeReader inodes,
+            ReadCounters reads) {
+        this.reads = reads;
         this.layers = layers;
         this.files = files;
         this.unknown = unknown;
@@ -48,13 +52,16 @@ final class EventHandler {
                 log.error(
                         "The kernel reports {} instead of an event",
                         (event.mask() & Protocol.FAN_Q_OVERFLOW) != 0 ? "a lost event" : "nothing");
-            } else if (!event.isForRange()) {
-                log.warn("Process {} does what is not known: mask {}", event.pid(), Long.toHexString(event.mask()));
             } else {
-                long inode = inodes.inode(event.fd());
-                slot.setInode(inode);
-                passedOn = true;
-                dispatch(slot, inode);
+                reads.asked();
+                if (event.isForRange()) {
+                    long inode = inodes.inode(event.fd());
+                    slot.setInode(inode);
+                    passedOn = true;
+                    dispatch(slot, inode);
+                } else {
+                    log.warn("Process {} does what is not known: mask {}", event.pid(), Long.toHexString(event.mask()));
+                }
             }
         } catch (IOException e) {
             log.error("An event cannot be understood: {}", e.getMessage());

@@ -12,6 +12,8 @@ import dev.sluice.ondemand.ErofsMounter;
 import dev.sluice.ondemand.Keeper;
 import dev.sluice.ondemand.LayerFiles;
 import dev.sluice.ondemand.LayerSource;
+import dev.sluice.ondemand.ReadCounters;
+import dev.sluice.ondemand.ReadStatistics;
 import dev.sluice.ondemand.ServingThreads;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,6 +59,8 @@ public final class FanotifyBackend implements Backend {
     private final Map<String, DataFiles.Opened> opened = new ConcurrentHashMap<>();
     private final List<Thread> threads = new ArrayList<>();
     private final Object changes = new Object();
+    private volatile Optional<String> failure = Optional.empty();
+    private final ReadCounters reads = new ReadCounters();
     private final List<AutoCloseable> started = new ArrayList<>();
 
     /** Replaced under {@link #changes}, read without. */
@@ -80,7 +84,7 @@ public final class FanotifyBackend implements Backend {
         this.keeper = keeper;
         this.stop = stop;
         this.files = new DataFiles(linux);
-        this.answers = new Answers(kept.group(), kept.journal());
+        this.answers = new Answers(kept.group(), kept.journal(), reads);
         this.completion = new Completion(kept.group());
         this.fills = new Fills(answers, completion);
         this.left = new LeftEvents(kept.group(), answers, fills, kept.journal().left());
@@ -209,6 +213,16 @@ public final class FanotifyBackend implements Backend {
     }
 
     @Override
+    public Optional<String> failure() {
+        return failure;
+    }
+
+    @Override
+    public ReadStatistics reads() {
+        return reads.snapshot();
+    }
+
+    @Override
     public long bytesElsewhere(String name) {
         return 0;
     }
@@ -253,7 +267,7 @@ public final class FanotifyBackend implements Backend {
     }
 
     private EventHandler newHandler(UnknownLayers unknown) {
-        return new EventHandler(() -> layers, files, unknown, fills, answers, linux.inodeReader());
+        return new EventHandler(() -> layers, files, unknown, fills, answers, linux.inodeReader(), reads);
     }
 
     private void run(EventLoop loop) {
@@ -264,6 +278,7 @@ public final class FanotifyBackend implements Backend {
         } catch (IOException | RuntimeException | Error e) {
             // Closing the group would let readers have zeros. They wait; a restart helps them.
             log.error("A thread that reads events ends, readers may wait until the daemon is restarted", e);
+            failure = Optional.of("a thread that reads events has ended because of " + e);
         }
     }
 

@@ -36,8 +36,8 @@ final class Journal {
     private static final int VERSION = 1;
     private static final int VERSION_AT = 8;
     private static final int SLOTS_AT = 12;
-    private static final int HEADER = 4096;
-    private static final int SIZE = HEADER + SLOTS * Slot.SIZE;
+    static final int HEADER = 4096;
+    static final int SIZE = HEADER + SLOTS * Slot.SIZE;
 
     private final BlockingQueue<Slot> free = new ArrayBlockingQueue<>(SLOTS);
     private final List<Slot> left = new ArrayList<>();
@@ -81,7 +81,11 @@ final class Journal {
         if (size != SIZE) {
             throw new IOException("a journal of " + size + " bytes is not ours");
         }
-        ByteBuffer memory = file.map(0, SIZE);
+        return of(file.map(0, SIZE));
+    }
+
+    /** @param memory what a file of the right size holds */
+    static Journal of(ByteBuffer memory) throws IOException {
         byte[] magic = new byte[MAGIC.length];
         memory.get(0, magic);
         int version = memory.getInt(VERSION_AT);

@@ -51,7 +51,7 @@ record ConnectionFile(Path path) {
                         value(lines.get(2), "device"),
                         new FuseConnection(
                                 Integer.parseInt(value(lines.get(3), "minor")),
-                                Long.parseLong(value(lines.get(4), "flags"), 16),
+                                Long.parseUnsignedLong(value(lines.get(4), "flags"), 16),
                                 Integer.parseInt(value(lines.get(5), "max_readahead")),
                                 Integer.parseInt(value(lines.get(6), "max_pages")))));
             }

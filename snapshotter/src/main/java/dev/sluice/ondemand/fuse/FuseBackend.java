@@ -13,6 +13,8 @@ import dev.sluice.ondemand.ErofsMounter;
 import dev.sluice.ondemand.Keeper;
 import dev.sluice.ondemand.LayerFiles;
 import dev.sluice.ondemand.LayerSource;
+import dev.sluice.ondemand.ReadCounters;
+import dev.sluice.ondemand.ReadStatistics;
 import dev.sluice.ondemand.ServingThreads;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -52,6 +54,8 @@ public final class FuseBackend implements Backend {
     private final Object changes = new Object();
 
     /** Replaced under {@link #changes}, read without. */
+    private final ReadCounters counters = new ReadCounters();
+
     private volatile NodeTable nodes = NodeTable.EMPTY;
 
     private Optional<LeftNodes> left = Optional.empty();
@@ -76,7 +80,7 @@ public final class FuseBackend implements Backend {
         this.stop = stop;
         this.channel = new Channel(opened.device());
         this.unanswered = opened.journal().map(Unanswered.class::cast).orElse(Unanswered.FORGOTTEN);
-        this.reads = new Reads(channel, unanswered, FuseBackend::isBeingKilled);
+        this.reads = new Reads(channel, unanswered, FuseBackend::isBeingKilled, counters);
         this.notifications = new Notifications(channel);
     }
 
@@ -169,6 +173,16 @@ public final class FuseBackend implements Backend {
             notifications.resend();
         }
         startThreads();
+    }
+
+    @Override
+    public Optional<String> failure() {
+        return lost.get() ? Optional.of("the FUSE connection is lost") : Optional.empty();
+    }
+
+    @Override
+    public ReadStatistics reads() {
+        return counters.snapshot();
     }
 
     @Override

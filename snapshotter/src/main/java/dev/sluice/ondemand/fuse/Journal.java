@@ -37,11 +37,11 @@ final class Journal implements Unanswered {
 
     private static final byte[] MAGIC = {'S', 'L', 'U', 'I', 'C', 'E', 'U', 'J'};
     private static final int VERSION = 1;
-    private static final int HEADER = 4096;
+    static final int HEADER = 4096;
     private static final int PAGE = 4096;
-    private static final int SLOTS_AT = HEADER + LOOPS * LANDING_SIZE;
-    private static final int SLOT_SIZE = 64;
-    private static final int SIZE = SLOTS_AT + SLOTS * SLOT_SIZE;
+    static final int SLOTS_AT = HEADER + LOOPS * LANDING_SIZE;
+    static final int SLOT_SIZE = 64;
+    static final int SIZE = SLOTS_AT + SLOTS * SLOT_SIZE;
 
     private static final int OPCODE = 0;
     private static final int THREAD = 4;
@@ -98,7 +98,11 @@ final class Journal implements Unanswered {
         if (size != SIZE) {
             throw new IOException("a FUSE journal of " + size + " bytes is not ours");
         }
-        ByteBuffer memory = file.map(0, SIZE).order(ByteOrder.nativeOrder());
+        return of(file.map(0, SIZE).order(ByteOrder.nativeOrder()));
+    }
+
+    /** @param memory what a file of the right size holds, in the machine's byte order */
+    static Journal of(ByteBuffer memory) throws IOException {
         byte[] magic = new byte[MAGIC.length];
         memory.get(0, magic);
         int version = memory.getInt(MAGIC.length);

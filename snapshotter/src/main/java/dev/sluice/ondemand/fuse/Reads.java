@@ -2,6 +2,7 @@ package dev.sluice.ondemand.fuse;
 
 import dev.sluice.fill.Priority;
 import dev.sluice.linux.Errno;
+import dev.sluice.ondemand.ReadCounters;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Map;
@@ -22,11 +23,13 @@ final class Reads {
     private final ReplyPool replies;
     private final Unanswered unanswered;
     private final ThreadState threads;
+    private final ReadCounters counters;
     private final Map<Long, PendingRead> pending = new ConcurrentHashMap<>();
     /** Those whose reader got a signal. The kernel says so only once, so they are looked at until they are answered. */
     private final Map<Long, PendingRead> signalled = new ConcurrentHashMap<>();
 
-    Reads(Channel channel, Unanswered unanswered, ThreadState threads) {
+    Reads(Channel channel, Unanswered unanswered, ThreadState threads, ReadCounters counters) {
+        this.counters = counters;
         this.channel = channel;
         this.replies = new ReplyPool(channel);
         this.unanswered = unanswered;
@@ -47,8 +50,10 @@ final class Reads {
      * @param reply the caller's own, for an answer now
      */
     void read(Node node, long unique, int thread, long offset, int length, Reply reply) {
+        counters.asked();
         int inFile = (int) Math.min(length, Math.max(0, node.size() - offset));
         if (inFile == 0) {
+            counters.served();
             reply.sendEmpty(unique);
         } else if (node.device().isPresent(offset, inFile)) {
             deliver(node, unique, offset, inFile, reply);
@@ -113,7 +118,7 @@ final class Reads {
         int slot = unanswered.note(Opcode.READ, unique, node.id(), thread, offset, length);
         if (slot == Unanswered.FULL) {
             log.error("Device {}: too many reads wait, one more gets an I/O error", node.name());
-            channel.sendError(unique, Errno.EIO);
+            fail(unique, Errno.EIO);
         } else {
             fill(new PendingRead(unique, thread, node, offset, length, slot));
         }
@@ -148,7 +153,7 @@ final class Reads {
                     read.length(),
                     read.offset(),
                     failure.toString());
-            channel.sendError(read.unique(), Errno.EIO);
+            fail(read.unique(), Errno.EIO);
         } else {
             deliver(read);
         }
@@ -161,7 +166,7 @@ final class Reads {
             reply = replies.take();
         } catch (OutOfMemoryError e) {
             log.error("Device {}: no memory for an answer", read.node().name(), e);
-            channel.sendError(read.unique(), Errno.EIO);
+            fail(read.unique(), Errno.EIO);
             return;
         }
         deliver(read.node(), read.unique(), read.offset(), read.length(), reply);
@@ -178,10 +183,16 @@ final class Reads {
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             // Whatever it was: without an answer the reader would wait for ever.
             log.error("Device {}: tried to read {} bytes at {} but failed", node.name(), length, offset, e);
-            channel.sendError(unique, Errno.EIO);
+            fail(unique, Errno.EIO);
             return;
         }
+        counters.served();
         reply.send(unique);
+    }
+
+    private void fail(long unique, Errno error) {
+        counters.failed();
+        channel.sendError(unique, error);
     }
 
     private void giveUpIfKilled(PendingRead read) {
@@ -195,7 +206,7 @@ final class Reads {
             return;
         }
         forget(read);
-        channel.sendError(read.unique(), error);
+        fail(read.unique(), error);
         unanswered.release(read.slot());
         read.abandonFill();
     }

@@ -12,13 +12,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A control group beside everybody else's, {@code /sluice-keeper} in each hierarchy, {@code cgroups(7)}. Service managers end a service
- * by killing all that is in its group, and the kernel ends what needs too much memory by group.
+ * A control group that is not the daemon's, {@code cgroups(7)}: of the unit {@code sluice-keeper.service}, if it runs beside the daemon's,
+ * else {@code /sluice-keeper} in each hierarchy, beside everybody else's. Service managers end a service by killing all that is in its
+ * group, and the kernel ends what needs too much memory by group.
  */
 final class OwnCgroup {
     private static final Logger log = LoggerFactory.getLogger(OwnCgroup.class);
 
     private static final String NAME = "sluice-keeper";
+    /** It leaves its group to us: {@code Delegate=yes}. */
+    private static final String UNIT = "sluice-keeper.service";
     /** It says where processes run and kills nobody, and a new group of it takes none before it is set up. */
     private static final String CPUSET = "cpuset";
 
@@ -30,14 +33,15 @@ final class OwnCgroup {
      * @param controllers {@code name=systemd} for one without any, empty for the unified one
      * @param path of this process's group
      */
-    private record Membership(Set<String> controllers, String path) {
+    record Membership(Set<String> controllers, String path) {
         /** From a line of {@code /proc/self/cgroup}: {@code 4:memory:/a/b}. */
         static Membership parse(String line) throws IOException {
             String[] fields = line.split(":", 3);
             if (fields.length != 3) {
                 throw new IOException("not a line of /proc/self/cgroup: " + line);
             }
-            return new Membership(fields[1].isEmpty() ? Set.of() : Set.of(fields[1].split(",", -1)), fields[2]);
+            return new Membership(
+                    fields[1].isEmpty() ? Set.of() : Set.copyOf(List.of(fields[1].split(",", -1))), fields[2]);
         }
 
         boolean isMountedAt(Mount mount) {
@@ -75,7 +79,9 @@ final class OwnCgroup {
     static void remove() throws IOException {
         for (Path group : groups()) {
             try {
-                Files.deleteIfExists(group);
+                if (!group.endsWith(UNIT)) {
+                    Files.deleteIfExists(group);
+                }
             } catch (IOException e) {
                 log.debug("{} stays", group, e);
             }
@@ -92,10 +98,15 @@ final class OwnCgroup {
                         .filter(membership::isMountedAt)
                         .findFirst()
                         .ifPresentOrElse(
-                                mount -> groups.add(Path.of(mount.mountPoint(), NAME)),
+                                mount -> groups.add(group(mount, membership)),
                                 () -> log.warn("Nothing is mounted of control group {}", line));
             }
         }
         return groups;
+    }
+
+    private static Path group(Mount mount, Membership membership) {
+        Path unit = Path.of(mount.mountPoint(), membership.path()).resolveSibling(UNIT);
+        return Files.isDirectory(unit) ? unit : Path.of(mount.mountPoint(), NAME);
     }
 }

@@ -173,6 +173,11 @@ public final class ProcessKeeper implements Keeper {
         }
     }
 
+    /** Lets everything go: for readers that are left, the files end as they do when the daemon and its keeper have died. */
+    public synchronized void forgetAll() throws IOException {
+        change(new TreeMap<>());
+    }
+
     private void change(Map<String, LinuxFile> next) throws IOException {
         if (next.isEmpty()) {
             endLast();

@@ -7,12 +7,14 @@ import dev.sluice.layer.Blob.Source;
 import dev.sluice.layer.BytesBlob;
 import dev.sluice.layer.DecodedLayer;
 import dev.sluice.layer.Decoders;
+import dev.sluice.layer.DeviceRange;
 import dev.sluice.layer.Entry;
 import dev.sluice.layer.GzipDecoder;
 import dev.sluice.layer.InvalidLayerException;
 import dev.sluice.layer.LayerDescriptor;
 import dev.sluice.layer.LayerFormat.Result;
 import dev.sluice.layer.LayerIndex;
+import dev.sluice.layer.NoImage;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -97,7 +99,7 @@ class EstargzFormatTest {
                 .file("b", random(1))
                 .build());
 
-        assertThat(index.prefetch()).isEqualTo(8192);
+        assertThat(index.prefetch()).containsExactly(new DeviceRange(0, 8192));
         assertThat(index.entries()).extracting(Entry::path).containsExactly("a", "b");
     }
 
@@ -109,7 +111,7 @@ class EstargzFormatTest {
                 .file("d/.prefetch.landmark", mark)
                 .build());
 
-        assertThat(index.prefetch()).isZero();
+        assertThat(index.prefetch()).isEmpty();
         assertThat(index.entries()).extracting(Entry::path).containsExactly("d/.prefetch.landmark");
     }
 
@@ -118,7 +120,7 @@ class EstargzFormatTest {
         EstargzBuilder.Layer layer = builder.file("a", random(3 << 20)).build();
         BytesBlob blob = new BytesBlob(layer.blob());
 
-        assertThat(format.read(layer.descriptor(), blob)).isInstanceOf(Result.Indexed.class);
+        assertThat(format.read(layer.descriptor(), blob, new NoImage())).isInstanceOf(Result.Indexed.class);
         assertThat(blob.reads()).hasSize(1);
     }
 
@@ -130,7 +132,7 @@ class EstargzFormatTest {
         EstargzBuilder.Layer layer = builder.build();
         BytesBlob blob = new BytesBlob(layer.blob());
 
-        assertThat(format.read(layer.descriptor(), blob)).isInstanceOf(Result.Indexed.class);
+        assertThat(format.read(layer.descriptor(), blob, new NoImage())).isInstanceOf(Result.Indexed.class);
         assertThat(blob.reads()).hasSize(2);
         BytesBlob.Read tail = blob.reads().get(0);
         BytesBlob.Read rest = blob.reads().get(1);
@@ -144,10 +146,10 @@ class EstargzFormatTest {
         bad[bad.length - 51 - 40] ^= 1;
 
         BytesBlob blob = new BytesBlob(bad).other(good.blob());
-        assertThat(format.read(good.descriptor(), blob)).isInstanceOf(Result.Indexed.class);
+        assertThat(format.read(good.descriptor(), blob, new NoImage())).isInstanceOf(Result.Indexed.class);
         assertThat(blob.reads()).extracting(BytesBlob.Read::source).containsExactly(Source.ANY, Source.OTHER);
 
-        assertThatThrownBy(() -> format.read(good.descriptor(), new BytesBlob(bad)))
+        assertThatThrownBy(() -> format.read(good.descriptor(), new BytesBlob(bad), new NoImage()))
                 .isInstanceOf(InvalidLayerException.class);
     }
 
@@ -156,9 +158,87 @@ class EstargzFormatTest {
         EstargzBuilder.Layer layer = builder.file("a", random(10)).build();
         LayerDescriptor other =
                 annotated(layer, Map.of("containerd.io/snapshot/stargz/toc.digest", "sha256:" + "0".repeat(64)));
-        assertThatThrownBy(() -> format.read(other, new BytesBlob(layer.blob())))
+        assertThatThrownBy(() -> format.read(other, new BytesBlob(layer.blob()), new NoImage()))
                 .isInstanceOf(InvalidLayerException.class)
                 .hasMessageContaining("manifest says sha256:000");
+    }
+
+    @Test
+    void theFooterMayBeTheOneOfStargz() throws IOException {
+        byte[] content = random(5000);
+        byte[] toc = EstargzBuilder.json(builder.file("a", content).toc());
+        EstargzBuilder.Layer data = builder.buildRaw("");
+        byte[] footer = EstargzBuilder.emptyMember("%016xSTARGZ".formatted(data.blob().length));
+
+        EstargzBuilder.Layer layer = builder.buildRaw(
+                EstargzBuilder.sha256(toc), EstargzBuilder.gzip(EstargzBuilder.tar(TocStream.NAME, toc)), footer);
+
+        LayerIndex index = read(layer);
+        assertThat(footer).hasSize(47);
+        assertThat(DecodedLayer.decode(index, layer.blob(), DECODERS).contents(file(index, "a")))
+                .isEqualTo(content);
+    }
+
+    @Test
+    void theTableOfContentsMayBeInAnImageBeside() throws IOException {
+        byte[] content = random(5000);
+        byte[] toc = EstargzBuilder.json(builder.file("a", content).toc());
+        EstargzBuilder.Layer layer = withExternalToc(EstargzBuilder.sha256(toc));
+        byte[] gzip = EstargzBuilder.gzip(EstargzBuilder.tar(TocStream.NAME, toc));
+
+        Result result = format.read(
+                layer.descriptor(),
+                new BytesBlob(layer.blob()),
+                new Companion(layer.descriptor().digest(), gzip));
+
+        LayerIndex index = ((Result.Indexed) result).index();
+        assertThat(index.indexDigest()).isEqualTo(EstargzBuilder.sha256(toc));
+        assertThat(DecodedLayer.decode(index, layer.blob(), DECODERS).contents(file(index, "a")))
+                .isEqualTo(content);
+    }
+
+    @Test
+    void anImageBesideWithoutThisTableOfContentsIsAReasonNotAFailure() throws IOException {
+        EstargzBuilder.Layer layer = withExternalToc("sha256:" + "0".repeat(64));
+        BytesBlob blob = new BytesBlob(layer.blob());
+
+        assertThat(format.read(layer.descriptor(), blob, new Companion("sha256:" + "1".repeat(64), new byte[1])))
+                .isInstanceOf(Result.NotThisFormat.class);
+        assertThat(format.read(layer.descriptor(), blob, new NoImage()))
+                .isInstanceOfSatisfying(
+                        Result.NotThisFormat.class,
+                        not -> assertThat(not.reason()).contains("-esgztoc"));
+    }
+
+    @Test
+    void nobodyVouchesForTheImageBeside() {
+        EstargzBuilder.Layer layer = withExternalToc("sha256:" + "0".repeat(64));
+        byte[] toc = EstargzBuilder.json(builder.toc());
+        byte[] gzip = EstargzBuilder.gzip(EstargzBuilder.tar(TocStream.NAME, toc));
+
+        assertThatThrownBy(() -> format.read(
+                        layer.descriptor(),
+                        new BytesBlob(layer.blob()),
+                        new Companion(layer.descriptor().digest(), gzip)))
+                .isInstanceOf(InvalidLayerException.class)
+                .hasMessageContaining("manifest says sha256:000");
+    }
+
+    @Test
+    void zstdIsNotThisFormat() throws IOException {
+        LayerDescriptor zstd = new LayerDescriptor(
+                "application/vnd.oci.image.layer.v1.tar+zstd",
+                "sha256:" + "0".repeat(64),
+                1,
+                Map.of("containerd.io/snapshot/stargz/toc.digest", "sha256:" + "0".repeat(64)));
+
+        assertThat(format.indexDigest(zstd)).isEmpty();
+        assertThat(format.read(zstd, new BytesBlob(new byte[1]), new NoImage()))
+                .isInstanceOf(Result.NotThisFormat.class);
+    }
+
+    private EstargzBuilder.Layer withExternalToc(String digest) {
+        return builder.buildRaw(digest, EstargzBuilder.emptyMember("SG\u0011\0STARGZEXTERNALTOC"));
     }
 
     @Test
@@ -166,7 +246,7 @@ class EstargzFormatTest {
         EstargzBuilder.Layer layer = builder.file("a", random(10)).build();
         BytesBlob blob = new BytesBlob(layer.blob());
 
-        Result result = format.read(annotated(layer, Map.of()), blob);
+        Result result = format.read(annotated(layer, Map.of()), blob, new NoImage());
 
         assertThat(result)
                 .isInstanceOfSatisfying(
@@ -176,7 +256,7 @@ class EstargzFormatTest {
     }
 
     private LayerIndex read(EstargzBuilder.Layer layer) throws IOException {
-        Result result = format.read(layer.descriptor(), new BytesBlob(layer.blob()));
+        Result result = format.read(layer.descriptor(), new BytesBlob(layer.blob()), new NoImage());
         return ((Result.Indexed) result).index();
     }
 

@@ -12,6 +12,7 @@ import dev.sluice.layer.BytesBlob;
 import dev.sluice.layer.LayerDescriptor;
 import dev.sluice.layer.LayerFormat.Result;
 import dev.sluice.layer.LayerIndex;
+import dev.sluice.layer.NoImage;
 import dev.sluice.layer.TarBuilder;
 import dev.sluice.linux.Linux;
 import java.io.IOException;
@@ -92,7 +93,7 @@ class EstargzToolTest {
                     layer.get("size").asLong(),
                     new ObjectMapper()
                             .convertValue(layer.get("annotations"), new TypeReference<Map<String, String>>() {}));
-            Result result = new EstargzFormat().read(descriptor, new BytesBlob(blob));
+            Result result = new EstargzFormat().read(descriptor, new BytesBlob(blob), new NoImage());
             LayerIndex index = ((Result.Indexed) result).index();
             assertThat(TreeDescription.of(index, blob))
                     .containsExactlyEntriesOf(TreeDescription.of(containerd().unpacked(i + 1)));

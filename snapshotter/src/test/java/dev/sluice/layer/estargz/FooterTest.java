@@ -24,7 +24,7 @@ class FooterTest {
     void maySayThatTheTableOfContentsIsElsewhere() throws InvalidLayerException {
         byte[] external = EstargzBuilder.emptyMember("SG\u0011\0STARGZEXTERNALTOC");
         assertThat(external).hasSize(46);
-        assertThat(parse(external, 1 << 20)).isEqualTo(new Footer.ExternalToc());
+        assertThat(parse(external, 1 << 20)).isEqualTo(new Footer.ExternalToc(46));
     }
 
     @Test

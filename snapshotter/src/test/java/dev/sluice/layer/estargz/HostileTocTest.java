@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.layer.BytesBlob;
 import dev.sluice.layer.InvalidLayerException;
 import dev.sluice.layer.LayerFormat.Result;
+import dev.sluice.layer.NoImage;
+import dev.sluice.layer.toc.TocLimits;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -74,6 +76,18 @@ class HostileTocTest {
         }
 
         @Test
+        void ofAnUnknownTypeAreRefused() {
+            builder.entry("f", "reg", "size", 10, "digest", DIGEST, "chunkType", "ones");
+            refused("unknown type");
+        }
+
+        @Test
+        void ofZerosLeaveNoGapEither() {
+            builder.entry("f", "reg", "size", 10, "chunkSize", 4, "chunkType", "zeros");
+            refused("end at 4 of 10 bytes");
+        }
+
+        @Test
         void ofAnEmptyFileAreRefused() {
             builder.file("f", new byte[0]);
             chunk(0, 0);
@@ -90,7 +104,7 @@ class HostileTocTest {
         @Test
         void thatLieOutsideOfTheBlobAreRefused() {
             file("f", "size", 30, "offset", 1_000_000);
-            refused("beyond the table of contents");
+            refused("beyond the end of the data");
         }
 
         @Test
@@ -219,14 +233,14 @@ class HostileTocTest {
             EstargzBuilder.Layer layer = builder.build(
                     "{\"x\":[{}],\"version\":1,\"entries\":[{\"y\":{\"z\":[1]},\"name\":\"a\",\"type\":\"dir\",\"uid\":null}]}"
                             .getBytes(UTF_8));
-            Result result = new EstargzFormat().read(layer.descriptor(), new BytesBlob(layer.blob()));
+            Result result = new EstargzFormat().read(layer.descriptor(), new BytesBlob(layer.blob()), new NoImage());
             assertThat(((Result.Indexed) result).index().entries()).hasSize(1);
         }
 
         @Test
         void withoutEntriesIsAnEmptyLayer() throws IOException {
             EstargzBuilder.Layer layer = builder.build("{\"version\":1,\"entries\":null}".getBytes(UTF_8));
-            Result result = new EstargzFormat().read(layer.descriptor(), new BytesBlob(layer.blob()));
+            Result result = new EstargzFormat().read(layer.descriptor(), new BytesBlob(layer.blob()), new NoImage());
             assertThat(((Result.Indexed) result).index().entries()).isEmpty();
             assertThat(((Result.Indexed) result).index().spans().deviceSize()).isZero();
         }
@@ -267,19 +281,19 @@ class HostileTocTest {
     void moreThanTheLimitsIsRefused() {
         builder.file("a", new byte[10]).file("b", new byte[10]).file("c", new byte[10]);
         EstargzBuilder.Layer layer = builder.build();
-        refused(new Limits(10, 10_000, 10, 1000), layer, "allowed are 10");
-        refused(new Limits(10_000, 100, 10, 1000), layer, "allowed are 100");
-        refused(new Limits(10_000, 10_000, 2, 1000), layer, "more than 2 entries");
-        refused(new Limits(10_000, 10_000, 10, 2), layer, "more than 2 bytes");
+        refused(new TocLimits(10, 10_000, 10, 1000), layer, "allowed are 10");
+        refused(new TocLimits(10_000, 100, 10, 1000), layer, "allowed are 100");
+        refused(new TocLimits(10_000, 10_000, 2, 1000), layer, "more than 2 entries");
+        refused(new TocLimits(10_000, 10_000, 10, 2), layer, "more than 2 bytes");
     }
 
     @Test
     void externalTablesOfContentsAreNotForUs() throws IOException {
         EstargzBuilder.Layer layer =
                 builder.buildRaw(DIGEST, EstargzBuilder.emptyMember("SG\u0011\0STARGZEXTERNALTOC"));
-        assertThat(new EstargzFormat().read(layer.descriptor(), new BytesBlob(layer.blob())))
-                .isEqualTo(
-                        new Result.NotThisFormat("its table of contents is in another image, which is not supported"));
+        assertThat(new EstargzFormat().read(layer.descriptor(), new BytesBlob(layer.blob()), new NoImage()))
+                .isEqualTo(new Result.NotThisFormat(
+                        "its table of contents is not in the image beside its own, whose tag would end in -esgztoc"));
     }
 
     private void refused(String message) {
@@ -291,11 +305,12 @@ class HostileTocTest {
     }
 
     private static void refused(EstargzBuilder.Layer layer, String message) {
-        refused(Limits.forHeap(1L << 30), layer, message);
+        refused(TocLimits.forHeap(1L << 30), layer, message);
     }
 
-    private static void refused(Limits limits, EstargzBuilder.Layer layer, String message) {
-        assertThatThrownBy(() -> new EstargzFormat(limits).read(layer.descriptor(), new BytesBlob(layer.blob())))
+    private static void refused(TocLimits limits, EstargzBuilder.Layer layer, String message) {
+        assertThatThrownBy(() ->
+                        new EstargzFormat(limits).read(layer.descriptor(), new BytesBlob(layer.blob()), new NoImage()))
                 .isInstanceOf(InvalidLayerException.class)
                 .hasMessageContaining(message);
     }

@@ -6,6 +6,7 @@ import dev.sluice.layer.FileBlob;
 import dev.sluice.layer.LayerDescriptor;
 import dev.sluice.layer.LayerFormat.Result;
 import dev.sluice.layer.LayerIndex;
+import dev.sluice.layer.NoImage;
 import dev.sluice.layer.TarBuilder;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -43,7 +44,8 @@ class MillionEntriesTest {
                                 "sha256:" + "0".repeat(64),
                                 Files.size(file),
                                 Map.of("containerd.io/snapshot/stargz/toc.digest", digest)),
-                        FileBlob.of(file));
+                        FileBlob.of(file),
+                        new NoImage());
 
         LayerIndex index = ((Result.Indexed) result).index();
         assertThat(index.entries()).hasSize(FILES);

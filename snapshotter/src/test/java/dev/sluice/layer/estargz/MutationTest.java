@@ -6,6 +6,7 @@ import dev.sluice.layer.BytesBlob;
 import dev.sluice.layer.Entry;
 import dev.sluice.layer.LayerFormat.Result;
 import dev.sluice.layer.LayerIndex;
+import dev.sluice.layer.NoImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -101,7 +102,7 @@ class MutationTest {
     /** Whether the layer was read. */
     private boolean read(EstargzBuilder.Layer layer) {
         try {
-            Result result = format.read(layer.descriptor(), new BytesBlob(layer.blob()));
+            Result result = format.read(layer.descriptor(), new BytesBlob(layer.blob()), new NoImage());
             if (result instanceof Result.Indexed indexed) {
                 check(indexed.index());
                 return true;

@@ -3,6 +3,7 @@ package dev.sluice.layer.tar;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.layer.Decoder;
+import dev.sluice.layer.StreamSpan;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,6 +1,7 @@
 package dev.sluice.layer.tar;
 
 import dev.sluice.layer.Decoder;
+import dev.sluice.layer.StreamSpan;
 import dev.sluice.linux.Zlib;
 import dev.sluice.mount.ZlibBlocks;
 import java.io.IOException;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.layer.InvalidLayerException;
 import dev.sluice.layer.SpanTableBuilder;
+import dev.sluice.layer.StreamSpan;
 import dev.sluice.linux.Zlib;
 import dev.sluice.mount.ZlibBlocks;
 import java.io.ByteArrayOutputStream;

@@ -2,6 +2,7 @@ package dev.sluice.layer.tar;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.layer.StreamSpan;
 import java.io.IOException;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

@@ -2,6 +2,7 @@ package dev.sluice.layer.tar;
 
 import dev.sluice.layer.Attributes;
 import dev.sluice.layer.Entry;
+import dev.sluice.layer.PlainLayerLimits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -19,7 +20,7 @@ record Scanned(List<Entry> entries, byte[] device) {
     }
 
     /** @param chunks decides how long the pieces are in which the tar arrives */
-    static Scanned of(byte[] tar, TarLimits limits, Random chunks) throws IOException {
+    static Scanned of(byte[] tar, PlainLayerLimits limits, Random chunks) throws IOException {
         byte[] device = new byte[4 << 20];
         TarScanner scanner = new TarScanner(
                 limits, (offset, bytes) -> bytes.get(device, (int) offset, bytes.remaining()), bytes -> {});

@@ -1,13 +1,14 @@
 package dev.sluice.layer.tar;
 
 import dev.sluice.layer.InvalidLayerException;
+import dev.sluice.layer.PlainLayerLimits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /** Fuzzes tars. The first byte says how long the pieces are in which it arrives; what comes of it does not depend on that. */
 public final class TarFuzz {
-    private static final TarLimits LIMITS = new TarLimits(1000, 1 << 16, 1 << 20, 1 << 20, 1 << 30);
+    private static final PlainLayerLimits LIMITS = new PlainLayerLimits(1000, 1 << 16, 1 << 20, 1 << 20, 1 << 30);
     private static final int CHECKSUM = 148;
 
     private TarFuzz() {}

@@ -3,6 +3,7 @@ package dev.sluice.layer.tar;
 import com.github.luben.zstd.Zstd;
 import dev.sluice.layer.InvalidLayerException;
 import dev.sluice.layer.LayerIndex;
+import dev.sluice.layer.PlainLayerLimits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -14,7 +15,7 @@ import java.util.Objects;
  * of spans as twice the byte says, then headers. They have the right checksum, or hardly anything would come past it.
  */
 public final class TarIndexFuzz {
-    private static final TarLimits LIMITS = new TarLimits(1000, 1 << 16, 1 << 20, 1 << 20, 1 << 30);
+    private static final PlainLayerLimits LIMITS = new PlainLayerLimits(1000, 1 << 16, 1 << 20, 1 << 20, 1 << 30);
 
     private TarIndexFuzz() {}
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.layer.Attributes;
 import dev.sluice.layer.InvalidLayerException;
+import dev.sluice.layer.PlainLayerLimits;
 import dev.sluice.layer.TarBuilder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -118,22 +119,23 @@ class TarIndexTest {
     @Test
     void isBoundedByTheReadersLimits() throws IOException {
         byte[] good = TarLayer.pass(tar, 1500, new Random(10)).index().toBytes();
-        TarLimits all = TarLayer.LIMITS;
+        PlainLayerLimits all = TarLayer.LIMITS;
         assertThatThrownBy(() -> TarIndex.read(
                         ByteBuffer.wrap(good),
-                        new TarLimits(all.entries(), all.names(), all.headers(), good.length - 1, all.device())))
+                        new PlainLayerLimits(
+                                all.entries(), all.names(), all.metadata(), good.length - 1, all.device())))
                 .hasMessageContaining("allowed are " + (good.length - 1));
         assertThatThrownBy(() -> TarIndex.read(
                         ByteBuffer.wrap(good),
-                        new TarLimits(all.entries(), all.names(), 1000, all.index(), all.device())))
+                        new PlainLayerLimits(all.entries(), all.names(), 1000, all.index(), all.device())))
                 .hasMessageContaining("bytes of headers");
         assertThatThrownBy(() -> TarIndex.read(
                         ByteBuffer.wrap(good),
-                        new TarLimits(all.entries(), all.names(), all.headers(), all.index(), 8)))
+                        new PlainLayerLimits(all.entries(), all.names(), all.metadata(), all.index(), 8)))
                 .hasMessageContaining("out of range");
         assertThatThrownBy(() -> TarIndex.read(
                                 ByteBuffer.wrap(good),
-                                new TarLimits(3, all.names(), all.headers(), all.index(), all.device()))
+                                new PlainLayerLimits(3, all.names(), all.metadata(), all.index(), all.device()))
                         .toLayerIndex("sha256:i"))
                 .hasMessageContaining("more than 3");
     }

@@ -1,6 +1,8 @@
 package dev.sluice.layer.tar;
 
 import dev.sluice.layer.LayerDescriptor;
+import dev.sluice.layer.PlainLayerLimits;
+import dev.sluice.layer.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Map;
@@ -8,7 +10,7 @@ import java.util.Random;
 
 /** A tar as a layer, and what a pass over it gives. */
 final class TarLayer {
-    static final TarLimits LIMITS = new TarLimits(10_000, 1 << 20, 8 << 20, 8 << 20, 64 << 20);
+    static final PlainLayerLimits LIMITS = new PlainLayerLimits(10_000, 1 << 20, 8 << 20, 8 << 20, 64 << 20);
 
     private final byte[] tar;
     private final ByteBuffer device = ByteBuffer.allocate(64 << 20);

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.layer.Attributes;
+import dev.sluice.layer.DigestMismatchException;
 import dev.sluice.layer.Entry;
+import dev.sluice.layer.FileSink;
 import dev.sluice.layer.InvalidLayerException;
 import dev.sluice.layer.LayerDescriptor;
 import dev.sluice.layer.LayerIndex;

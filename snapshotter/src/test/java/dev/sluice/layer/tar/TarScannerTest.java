@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.layer.Entry;
 import dev.sluice.layer.InvalidLayerException;
+import dev.sluice.layer.PlainLayerLimits;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -403,9 +404,9 @@ class TarScannerTest {
     @Test
     void limitsHold() throws IOException {
         byte[] tar = new RawTar().file("a", "x").file("b", "y").build();
-        TarLimits all = TarLayer.LIMITS;
-        TarLimits few = new TarLimits(1, all.names(), all.headers(), all.index(), all.device());
-        TarLimits small = new TarLimits(all.entries(), all.names(), all.headers(), all.index(), 8191);
+        PlainLayerLimits all = TarLayer.LIMITS;
+        PlainLayerLimits few = new PlainLayerLimits(1, all.names(), all.metadata(), all.index(), all.device());
+        PlainLayerLimits small = new PlainLayerLimits(all.entries(), all.names(), all.metadata(), all.index(), 8191);
         assertThatThrownBy(() -> Scanned.of(tar, few, new Random(1))).hasMessageContaining("more than 1 names");
         assertThat(Scanned.of(tar, small, new Random(1)).paths()).hasSize(2);
         byte[] more = new RawTar().bytes(tar).file("c", "z").build();

@@ -2,6 +2,8 @@ package dev.sluice.layer.tar;
 
 import dev.sluice.layer.Decoder;
 import dev.sluice.layer.IdentityDecoder;
+import dev.sluice.layer.Sha256;
+import dev.sluice.layer.StreamSpan;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;

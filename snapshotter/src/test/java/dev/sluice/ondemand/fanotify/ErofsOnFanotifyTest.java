@@ -282,7 +282,8 @@ class ErofsOnFanotifyTest {
     @Test
     void descriptorsOfEventsAreClosed() throws Exception {
         readAtRandomPlaces(4);
-        long before = openDataFiles();
+        // A reader goes on before the descriptor of its event is closed. What stays open is the device's own.
+        await().until(() -> openDataFiles() == 1);
         node.layer().failWith(new IOException("registry does not answer"));
         Path second = node.mount();
         assertThatThrownBy(() -> Files.readAllBytes(second.resolve("usr/bin/sha256sum")))
@@ -290,8 +291,7 @@ class ErofsOnFanotifyTest {
         node.layer().recover();
         assertThat(second.resolve("large")).hasSameBinaryContentAs(node.tree().resolve("large"));
 
-        await().until(() -> openDataFiles() == before);
-        assertThat(before).isEqualTo(1);
+        await().until(() -> openDataFiles() == 1);
     }
 
     @Test

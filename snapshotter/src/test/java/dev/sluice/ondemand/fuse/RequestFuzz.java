@@ -2,6 +2,7 @@ package dev.sluice.ondemand.fuse;
 
 import dev.sluice.linux.Linux;
 import dev.sluice.linux.LinuxFile;
+import dev.sluice.ondemand.ReadCounters;
 import dev.sluice.ondemand.fuse.Protocol.InitFlag;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -39,7 +40,7 @@ public final class RequestFuzz {
                 new FuseConnection(40, InitFlag.NO_OPEN_SUPPORT, MAX_READ, 256),
                 channel,
                 () -> nodes,
-                new Reads(channel, Unanswered.FORGOTTEN, thread -> false),
+                new Reads(channel, Unanswered.FORGOTTEN, thread -> false, new ReadCounters()),
                 Unanswered.FORGOTTEN,
                 null);
     }

@@ -8,6 +8,7 @@ import dev.sluice.linux.Errno;
 import dev.sluice.linux.Linux;
 import dev.sluice.linux.LinuxFile;
 import dev.sluice.linux.OpenFlags;
+import dev.sluice.ondemand.ReadCounters;
 import dev.sluice.ondemand.fuse.Protocol.InitFlag;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -262,7 +263,7 @@ class RequestHandlerTest {
                 connection,
                 channel,
                 () -> nodes,
-                new Reads(channel, Unanswered.FORGOTTEN, thread -> false),
+                new Reads(channel, Unanswered.FORGOTTEN, thread -> false, new ReadCounters()),
                 Unanswered.FORGOTTEN,
                 null);
     }

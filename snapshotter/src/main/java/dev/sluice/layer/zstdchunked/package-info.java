@@ -1,0 +1,9 @@
+/**
+ * zstd:chunked in both its dialects: annotations, footers, and where the table of contents lies.
+ *
+ * <p>Everything read here is foreign and checked before use. Must not know how blobs are fetched.
+ */
+@NullMarked
+package dev.sluice.layer.zstdchunked;
+
+import org.jspecify.annotations.NullMarked;
