@@ -1,7 +1,7 @@
 // Command cri does to containerd what a kubelet does, through the same API: it pulls an image, runs a container of it in a pod on the
 // host's network, and removes the image.
 //
-//	cri SOCKET pull IMAGE
+//	cri SOCKET pull IMAGE                        shows CRI_USERNAME and CRI_PASSWORD, if they are in the environment
 //	cri SOCKET run IMAGE COMMAND [ARGUMENT...]   prints what the container says
 //	cri SOCKET rmi IMAGE
 //	cri pause                                    is what the pod's sandbox runs
@@ -64,7 +64,7 @@ func do(ctx context.Context, socket, verb, image string, command []string) error
 	spec := &cri.ImageSpec{Image: image}
 	switch verb {
 	case "pull":
-		_, err = images.PullImage(ctx, &cri.PullImageRequest{Image: spec})
+		_, err = images.PullImage(ctx, &cri.PullImageRequest{Image: spec, Auth: auth()})
 	case "run":
 		err = run(ctx, cri.NewRuntimeServiceClient(connection), spec, command)
 	case "rmi":
@@ -73,6 +73,14 @@ func do(ctx context.Context, socket, verb, image string, command []string) error
 		err = fmt.Errorf("no such verb: %s", verb)
 	}
 	return err
+}
+
+func auth() *cri.AuthConfig {
+	user, known := os.LookupEnv("CRI_USERNAME")
+	if !known {
+		return nil
+	}
+	return &cri.AuthConfig{Username: user, Password: os.Getenv("CRI_PASSWORD")}
 }
 
 // run leaves no pod behind.

@@ -36,8 +36,8 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class DaemonKillIT {
-    private static final int ROUNDS = Machine.kills(10);
-    private static final int ROUNDS_UNDER_A_KEEPER = Machine.kills(20);
+    private static final int ROUNDS = Machine.kills(5);
+    private static final int ROUNDS_UNDER_A_KEEPER = Machine.kills(10);
     private static final long SEED = Long.getLong("sluice.seed", System.nanoTime());
     private static final int LOOP_ROUNDS = 2;
     /** Slow enough that there is always something on its way. */

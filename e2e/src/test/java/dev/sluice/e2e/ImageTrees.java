@@ -45,8 +45,12 @@ final class ImageTrees {
 
     static TreeDigest view(ContainerdClient client, String snapshotter, String reference, Path target)
             throws IOException {
-        String chainId = RemoteManifest.fetch(reference).chainId();
-        try (MountedView view = client.view(snapshotter, chainId, target)) {
+        return view(client, snapshotter, RemoteManifest.fetch(reference), target);
+    }
+
+    static TreeDigest view(ContainerdClient client, String snapshotter, RemoteManifest manifest, Path target)
+            throws IOException {
+        try (MountedView view = client.view(snapshotter, manifest.chainId(), target)) {
             return TreeDigest.of(view.target());
         }
     }

@@ -34,7 +34,6 @@ final class Machine {
         }
     }
 
-    /** @param minor the oldest one of this major version; all later major versions will do */
     /** How often something of ours is killed: what the environment says, or as often as suits a short run. */
     static int kills(int inAShortRun) {
         return Optional.ofNullable(System.getenv("SLUICE_KILLS"))
@@ -42,6 +41,7 @@ final class Machine {
                 .orElse(inAShortRun);
     }
 
+    /** @param minor the oldest one of this major version; all later major versions will do */
     static void assumeKernel(int major, int minor) {
         String[] release = System.getProperty("os.version", "0.0").split("[^0-9]", -1);
         int here = Integer.parseInt(release[0]) * 1000 + Integer.parseInt(release[1]);
@@ -90,11 +90,42 @@ final class Machine {
         return distribution;
     }
 
+    /** The Debian package, which {@code mvn package} makes. */
+    static Path debianPackage() throws IOException {
+        try (Stream<Path> files = Files.list(packages())) {
+            Optional<Path> found = files.filter(
+                            file -> file.getFileName().toString().matches("sluice_.*_all\\.deb"))
+                    .findFirst();
+            assumeTrue(found.isPresent(), "needs the package " + packages() + "/sluice_*_all.deb");
+            return found.get();
+        }
+    }
+
+    /** The OCI layout of the container image, which {@code mvn package -Pimage} makes. */
+    static Path containerImage() {
+        Path layout = packages().resolve("image");
+        assumeTrue(Files.exists(layout.resolve("index.json")), "needs the container image " + layout + ": -Pimage");
+        return layout;
+    }
+
+    private static Path packages() {
+        return Path.of(System.getProperty("sluice.packages", "../packages/target"))
+                .toAbsolutePath()
+                .normalize();
+    }
+
     /** The newest containerd 2.x; made if it is not in the cache yet. */
     static ContainerdBinaries newestContainerd() throws IOException {
         Optional<ContainerdBinaries> newest = ContainerdBinaries.newest(Path.of("tools/containerd2"));
         assumeTrue(newest.isPresent(), "needs containerd 2.x, which can neither be found nor built here");
         return newest.get();
+    }
+
+    /** containerd 1.7 of Debian 13; fetched if it is not in the cache yet. */
+    static ContainerdBinaries containerdOfDebian13() throws IOException {
+        Optional<ContainerdBinaries> fetched = ContainerdBinaries.ofDebian13(Path.of("tools/containerd17"));
+        assumeTrue(fetched.isPresent(), "needs Debian 13's containerd, which can neither be found nor fetched here");
+        return fetched.get();
     }
 
     /** A client that Debian does not have; built if it is not in the cache yet. */
@@ -110,7 +141,7 @@ final class Machine {
         return ContainerdBinaries.installed();
     }
 
-    private static boolean isInstalled(String program) {
+    static boolean isInstalled(String program) {
         String path = Optional.ofNullable(System.getenv("PATH")).orElse("");
         return Stream.concat(Stream.of(path.split(":", -1)), List.of("/usr/sbin", "/sbin").stream())
                 .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));

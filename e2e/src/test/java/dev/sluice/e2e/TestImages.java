@@ -3,6 +3,7 @@ package dev.sluice.e2e;
 import dev.sluice.e2e.host.TestBed;
 import dev.sluice.e2e.image.DebianImage;
 import dev.sluice.e2e.image.Estargz;
+import dev.sluice.e2e.image.FormsImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,6 +28,7 @@ final class TestImages {
             CachefilesDiskIT.makeImages(bed);
             BackendFiguresIT.makeImage(bed);
             ColdFiles.makeImage(bed);
+            FormsBed.prepare(FormsImage.BUSYBOX);
             Path unused = CachefilesKillIT.makeImage(bed);
         }
     }

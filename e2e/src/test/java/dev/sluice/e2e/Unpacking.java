@@ -1,5 +1,6 @@
 package dev.sluice.e2e;
 
+import dev.sluice.e2e.image.Excuse;
 import dev.sluice.e2e.tree.TreeDigest;
 import dev.sluice.e2e.tree.TreeDigest.Difference;
 import java.io.IOException;
@@ -39,6 +40,14 @@ record Unpacking(long startNanos) {
                 .toList();
     }
 
+    /** The same down to the nanosecond, except for what a form of the image cannot say. */
+    List<Difference> differences(TreeDigest unpacked, TreeDigest other, Set<Excuse> excuses) {
+        return unpacked.exactDifferencesTo(other).stream()
+                .filter(difference -> !isTimeOfUnpacking(unpacked, difference))
+                .filter(difference -> excuses.stream().noneMatch(excuse -> excuse.holdsFor(difference)))
+                .toList();
+    }
+
     /** The same for the eStargz form of an unpacked image, unpacked as well. */
     List<Difference> differencesToEstargz(TreeDigest unpacked, TreeDigest estargz) {
         return differences(unpacked, estargz).stream()
@@ -52,7 +61,7 @@ record Unpacking(long startNanos) {
                 && difference.first().stream().anyMatch(mtime -> Long.parseLong(mtime) >= startNanos);
     }
 
-    private static boolean isBookkeeping(Difference difference) {
+    static boolean isBookkeeping(Difference difference) {
         return difference.fact().equals(Difference.PATH)
                 && difference.first().isEmpty()
                 && BOOKKEEPING.contains(difference.path());

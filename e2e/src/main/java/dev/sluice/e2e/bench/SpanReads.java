@@ -1,7 +1,7 @@
 package dev.sluice.e2e.bench;
 
 import dev.sluice.layer.Decoder;
-import dev.sluice.layer.tar.StreamSpan;
+import dev.sluice.layer.StreamSpan;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 
 /**
  * A command line to run to its end. Immutable; each {@code with} method returns a changed copy. Thread-safe.
@@ -28,6 +29,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public record Command(
         List<String> arguments, Map<String, String> environment, Optional<Path> directory, Duration timeout) {
 
+    private static final Duration KILLED = Duration.ofSeconds(10);
     private static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(5);
     private static final long UNSET = -1;
 
@@ -124,9 +126,18 @@ public record Command(
             Thread.currentThread().interrupt();
             throw interrupted(e);
         } finally {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
+            end(process);
         }
+    }
+
+    /** Also its children; what was killed has ended when this returns, unless the kernel cannot end it. */
+    private static void end(Process process) {
+        List<ProcessHandle> processes = Stream.concat(process.descendants(), Stream.of(process.toHandle()))
+                .toList();
+        processes.forEach(ProcessHandle::destroyForcibly);
+        CompletableFuture.allOf(processes.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new))
+                .completeOnTimeout(null, KILLED.toMillis(), TimeUnit.MILLISECONDS)
+                .join();
     }
 
     private IOException interrupted(InterruptedException cause) {

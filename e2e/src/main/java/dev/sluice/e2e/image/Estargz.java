@@ -40,6 +40,28 @@ public final class Estargz {
     }
 
     /**
+     * Converts an image to eStargz with external tables of contents, and pushes the result and the image with these beside it.
+     *
+     * @param containerd holds all of them afterwards
+     * @param nerdctl of the 1.x versions: Debian's {@code ctr-remote} is too old for it
+     * @param work for files of nerdctl
+     */
+    public static void convertExternally(
+            ContainerdClient containerd, Path nerdctl, Path work, String source, String target) throws IOException {
+        containerd.command("content", "fetch", "--plain-http", source).run();
+        containerd
+                .otherCommand(nerdctl, "--data-root", work.resolve("nerdctl").toString())
+                .withArguments(
+                        List.of("image", "convert", "--estargz", "--estargz-external-toc", "--oci", source, target))
+                .run();
+        containerd.remoteCommand("images", "push", "--plain-http", target).run();
+        containerd
+                .remoteCommand("images", "push", "--plain-http", target + "-esgztoc")
+                .run();
+        requireTocDigests(RemoteManifest.fetch(target));
+    }
+
+    /**
      * The eStargz form of an image of Debian packages, made or found in the cache.
      *
      * @param work for a registry and a containerd that live only while it is made; short, since unix sockets lie in it

@@ -65,7 +65,9 @@ public enum Recompression {
                     OutputStream out = around(Files.newOutputStream(temporary))) {
                 in.transferTo(out);
             }
-            place(temporary, target, ((ObjectNode) layer).put("mediaType", mediaType));
+            // What they say is of the bytes that it had.
+            ((ObjectNode) layer).put("mediaType", mediaType).remove("annotations");
+            place(temporary, target, (ObjectNode) layer);
         }
         Path temporary = Files.createTempFile(target, "manifest", "");
         json.writeValue(temporary.toFile(), manifest);

@@ -20,6 +20,7 @@ import java.util.List;
 public record RemoteManifest(List<JsonNode> layers, List<String> diffIds) {
 
     private static final String OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+    private static final String OCI_INDEX = "application/vnd.oci.image.index.v1+json";
     /** Docker's own, with the same fields. */
     private static final String DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
 
@@ -28,12 +29,16 @@ public record RemoteManifest(List<JsonNode> layers, List<String> diffIds) {
         diffIds = List.copyOf(diffIds);
     }
 
-    /** @param reference such as {@code 127.0.0.1:5000/name:tag} */
+    /** @param reference such as {@code 127.0.0.1:5000/name:tag}; of several manifests the first counts */
     public static RemoteManifest fetch(String reference) throws IOException {
         int slash = reference.indexOf('/');
         int colon = reference.lastIndexOf(':');
         String repository = "http://" + reference.substring(0, slash) + "/v2/" + reference.substring(slash + 1, colon);
         JsonNode manifest = get(repository + "/manifests/" + reference.substring(colon + 1));
+        if (manifest.has("manifests")) {
+            manifest = get(repository + "/manifests/"
+                    + manifest.path("manifests").path(0).path("digest").asText());
+        }
         JsonNode config = get(
                 repository + "/blobs/" + manifest.path("config").path("digest").asText());
         List<JsonNode> layers = new ArrayList<>();
@@ -47,6 +52,7 @@ public record RemoteManifest(List<JsonNode> layers, List<String> diffIds) {
         HttpRequest request = HttpRequest.newBuilder(URI.create(uri))
                 .header("Accept", OCI_MANIFEST)
                 .header("Accept", DOCKER_MANIFEST)
+                .header("Accept", OCI_INDEX)
                 .build();
         try {
             HttpResponse<String> response =
@@ -74,5 +80,13 @@ public record RemoteManifest(List<JsonNode> layers, List<String> diffIds) {
     /** Sum of the compressed sizes of all layers, in bytes. */
     public long layerBytes() {
         return layers.stream().mapToLong(layer -> layer.path("size").asLong()).sum();
+    }
+
+    /** The same with layers that stand more than once counted once. */
+    public long distinctLayerBytes() {
+        return layers.stream()
+                .distinct()
+                .mapToLong(layer -> layer.path("size").asLong())
+                .sum();
     }
 }

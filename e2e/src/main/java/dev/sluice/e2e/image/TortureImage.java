@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /**
  * An image whose layers hold what is awkward and yet legal: names, sizes, kinds, attributes and the ways in which one layer
@@ -20,6 +21,9 @@ public final class TortureImage {
     private static final int FEWER_BYTES = 128 * KIB;
     private static final int MANY_LINKS = 40;
 
+    /** In a header of a tar. */
+    private static final long LARGEST_OWNER = 07777777;
+
     /** cap_net_bind_service, effective and permitted, as the kernel stores it (revision 2, little-endian). */
     private static final byte[] CAPABILITY = HexFormat.of().parseHex("0100000200040000000000000000000000000000");
 
@@ -33,6 +37,37 @@ public final class TortureImage {
     /** The same without what is only large, for machines on which that takes long. */
     public static List<List<TarEntry>> smallLayers() {
         return layers(FEWER_FILES, FEWER_BYTES);
+    }
+
+    /** The same with files of all sizes, but not so many of them. */
+    public static List<List<TarEntry>> fewerFiles() {
+        return layers(FEWER_FILES, Integer.MAX_VALUE);
+    }
+
+    /**
+     * Layers without what some makers of images fail at, or change. That is for nydus-image 2.2: line feeds in names and values of attributes;
+     * owners that only an extended header can hold; directories that a higher layer has without naming them, which become root's; hard
+     * links of which a higher layer replaces one. For mkfs.erofs of Debian 12: names of 255 bytes, and paths as long as they may be. For GNU
+     * tar, which unpacks for it: times before 1970, which containerd does not keep, and directories with links to files elsewhere, which
+     * it gives the time of unpacking.
+     */
+    public static List<List<TarEntry>> forFrailMakers(List<List<TarEntry>> layers) {
+        return layers.stream()
+                .map(layer -> layer.stream().filter(entry -> !isTooMuch(entry)).toList())
+                .toList();
+    }
+
+    private static boolean isTooMuch(TarEntry entry) {
+        String path = entry.path();
+        return path.contains("\n")
+                || entry.xattrs().containsKey("user.binary")
+                || entry.uid() > LARGEST_OWNER
+                || path.startsWith("special")
+                || path.startsWith("change/hard link")
+                || path.startsWith("deep")
+                || path.startsWith("links/elsewhere")
+                || entry.mtime().getEpochSecond() < 0
+                || Stream.of(path.split("/", -1)).anyMatch(name -> name.getBytes(StandardCharsets.UTF_8).length == 255);
     }
 
     private static List<List<TarEntry>> layers(int manyFiles, int largest) {

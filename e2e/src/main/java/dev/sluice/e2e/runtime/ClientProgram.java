@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Clients of containerd that Debian does not have; each is built from its Go module below {@code e2e/tools/clients}. */
+/** Clients of containerd, and makers of images, that Debian does not have; each is built from its Go module or crate below {@code e2e/tools/clients}. */
 public enum ClientProgram {
     /** The last of the 1.x versions. */
     NERDCTL1,
@@ -18,7 +18,21 @@ public enum ClientProgram {
     /** Docker's engine, which can keep its images in containerd. */
     DOCKERD,
     /** New enough for that engine. */
-    RUNC;
+    RUNC,
+    /** The daemon of BuildKit. */
+    BUILDKITD,
+    /** The client of BuildKit. */
+    BUILDCTL,
+    /** Compresses layers as newer versions of podman than Debian's do. */
+    ZSTDCHUNKED,
+    /** Makes SOCI indexes. */
+    SOCI,
+    /** Converts images to those of nydus; no client, but made in the same way. */
+    NYDUSIFY,
+    /** The servers and the client of Kubernetes, and etcd, in one program. */
+    KUBERNETES,
+    /** Nydus' own builder of layers, in Rust. */
+    NYDUSIMAGE;
 
     private static final int CANNOT_BUILD = 77;
 

@@ -37,13 +37,32 @@ public record ContainerdBinaries(Optional<Path> directory) {
      * @return empty if this machine cannot build it; the script has said why on standard error
      */
     public static Optional<ContainerdBinaries> newest(Path tool) throws IOException {
+        return made(tool);
+    }
+
+    /**
+     * containerd 1.7 as Debian 13 has it, fetched by {@code e2e/tools/containerd17} if it is not in the cache yet.
+     *
+     * @param tool path of that script
+     * @return empty if it cannot be had on this machine; the script has said why on standard error
+     */
+    public static Optional<ContainerdBinaries> ofDebian13(Path tool) throws IOException {
+        return made(tool);
+    }
+
+    private static Optional<ContainerdBinaries> made(Path tool) throws IOException {
         Command.Result result =
                 Command.of(tool.toString()).withTimeout(Duration.ofMinutes(30)).runForResult();
         return switch (result.exitCode()) {
             case 0 -> Optional.of(in(Path.of(result.stdout().strip())));
             case CANNOT_BUILD -> Optional.empty();
-            default -> throw new IOException("Tried to build containerd but failed because: " + result.stderr());
+            default -> throw new IOException("Tried to make containerd but failed because: " + result.stderr());
         };
+    }
+
+    /** Its main program, with its whole path. */
+    public Path program() {
+        return directory.orElse(Path.of("/usr/bin")).resolve("containerd");
     }
 
     String containerd() {

@@ -44,6 +44,11 @@ public final class ContainerdClient {
         return program("ctr-remote", List.of(arguments));
     }
 
+    /** Any command of another client that takes {@code --address} and {@code --namespace} as {@code ctr} does. */
+    public Command otherCommand(Path program, String... arguments) {
+        return program(program.toString(), List.of(arguments));
+    }
+
     private Command program(String program, List<String> arguments) {
         return Command.of(program, "--address", socket.toString(), "--namespace", namespace)
                 .withArguments(arguments)

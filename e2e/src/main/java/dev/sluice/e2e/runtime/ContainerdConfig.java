@@ -12,11 +12,13 @@ import java.util.TreeMap;
  * @param sandboxImage what CRI runs in the sandbox of a pod; if empty, CRI is off. CRI pulls for the snapshotter called
  *     {@code sluice}
  * @param imageLabels whether snapshotters are told which image is pulled, where containerd can be configured for that
+ * @param collectsGarbage whether containerd does by itself; else only when a client asks for it
  */
-public record ContainerdConfig(Map<String, Path> snapshotters, Optional<String> sandboxImage, boolean imageLabels) {
+public record ContainerdConfig(
+        Map<String, Path> snapshotters, Optional<String> sandboxImage, boolean imageLabels, boolean collectsGarbage) {
 
     /** Only what containerd brings itself, without CRI. */
-    public static final ContainerdConfig PLAIN = new ContainerdConfig(Map.of(), Optional.empty(), true);
+    public static final ContainerdConfig PLAIN = new ContainerdConfig(Map.of(), Optional.empty(), true, true);
 
     public ContainerdConfig {
         snapshotters = Map.copyOf(snapshotters);
@@ -25,15 +27,23 @@ public record ContainerdConfig(Map<String, Path> snapshotters, Optional<String> 
     public ContainerdConfig withSnapshotter(String name, Path socket) {
         Map<String, Path> changed = new TreeMap<>(snapshotters);
         changed.put(name, socket);
-        return new ContainerdConfig(changed, sandboxImage, imageLabels);
+        return new ContainerdConfig(changed, sandboxImage, imageLabels, collectsGarbage);
     }
 
     public ContainerdConfig withCri(String image) {
-        return new ContainerdConfig(snapshotters, Optional.of(image), imageLabels);
+        return new ContainerdConfig(snapshotters, Optional.of(image), imageLabels, collectsGarbage);
     }
 
     public ContainerdConfig withoutImageLabels() {
-        return new ContainerdConfig(snapshotters, sandboxImage, false);
+        return new ContainerdConfig(snapshotters, sandboxImage, false, collectsGarbage);
+    }
+
+    /**
+     * For clients that forget to hold what they have written. The first collection, which anything that goes away asks for, is put off by a day,
+     * and so is the answer to a removal that waits for it.
+     */
+    public ContainerdConfig withoutGarbageCollection() {
+        return new ContainerdConfig(snapshotters, sandboxImage, imageLabels, false);
     }
 
     /** A version 2 file, which containerd 1.6 to 2.x read; each ignores what only the other knows. */
@@ -51,6 +61,13 @@ public record ContainerdConfig(Map<String, Path> snapshotters, Optional<String> 
                 [debug]
                   level = "info"
                 """.formatted(directory, sandboxImage.isPresent() ? "" : "\"io.containerd.grpc.v1.cri\", "));
+        if (!collectsGarbage) {
+            toml.append("""
+                    [plugins."io.containerd.gc.v1.scheduler"]
+                      startup_delay = "0s"
+                      schedule_delay = "24h"
+                    """);
+        }
         new TreeMap<>(snapshotters).forEach((name, socket) -> toml.append("""
                         [proxy_plugins.%1$s]
                           type = "snapshot"

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -16,11 +17,14 @@ public final class ContainerdProcess implements AutoCloseable {
 
     private final Path directory;
     private final ContainerdBinaries binaries;
+    private final List<String> arguments;
     private ServiceProcess process;
 
-    private ContainerdProcess(Path directory, ContainerdBinaries binaries, ServiceProcess process) {
+    private ContainerdProcess(
+            Path directory, ContainerdBinaries binaries, List<String> arguments, ServiceProcess process) {
         this.directory = directory;
         this.binaries = binaries;
+        this.arguments = List.copyOf(arguments);
         this.process = process;
     }
 
@@ -33,7 +37,20 @@ public final class ContainerdProcess implements AutoCloseable {
             throws IOException {
         Files.createDirectories(directory);
         Files.writeString(configFile(directory), config.toToml(directory));
-        ContainerdProcess containerd = new ContainerdProcess(directory, binaries, launch(directory, binaries));
+        return start(
+                directory, binaries, List.of("--config", configFile(directory).toString()));
+    }
+
+    /**
+     * Starts containerd and waits until it answers.
+     *
+     * @param directory short; has to be where the arguments have it keep its log and its socket {@code s}
+     * @param arguments of its command line
+     */
+    public static ContainerdProcess start(Path directory, ContainerdBinaries binaries, List<String> arguments)
+            throws IOException {
+        ContainerdProcess containerd =
+                new ContainerdProcess(directory, binaries, arguments, launch(directory, binaries, arguments));
         try {
             containerd.awaitReady();
         } catch (IOException e) {
@@ -47,12 +64,12 @@ public final class ContainerdProcess implements AutoCloseable {
         return directory.resolve("config.toml");
     }
 
-    private static ServiceProcess launch(Path directory, ContainerdBinaries binaries) throws IOException {
+    private static ServiceProcess launch(Path directory, ContainerdBinaries binaries, List<String> arguments)
+            throws IOException {
+        List<String> commandLine = new ArrayList<>(List.of(binaries.containerd()));
+        commandLine.addAll(arguments);
         return ServiceProcess.start(
-                "containerd",
-                List.of(binaries.containerd(), "--config", configFile(directory).toString()),
-                Map.of("PATH", binaries.searchPath()),
-                directory.resolve("log"));
+                "containerd", commandLine, Map.of("PATH", binaries.searchPath()), directory.resolve("log"));
     }
 
     private void awaitReady() throws IOException {
@@ -87,7 +104,7 @@ public final class ContainerdProcess implements AutoCloseable {
     /** Starts containerd again, on the same state, after {@link #kill()}. */
     public void restart() throws IOException {
         process.close();
-        process = launch(directory, binaries);
+        process = launch(directory, binaries, arguments);
         awaitReady();
     }
 

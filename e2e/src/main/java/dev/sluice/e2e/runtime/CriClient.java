@@ -11,7 +11,7 @@ import java.util.List;
  * Does what a kubelet does, through CRI.
  *
  * @param program built
- * @param containerd socket of a containerd with CRI
+ * @param containerd socket of a containerd with CRI, or of what passes its calls on
  */
 public record CriClient(Path program, Path containerd) {
 
@@ -38,6 +38,14 @@ public record CriClient(Path program, Path containerd) {
 
     public void pull(String reference) throws IOException {
         command("pull", reference).run();
+    }
+
+    /** Pulls with the credentials of a pull secret. */
+    public void pull(String reference, String username, String password) throws IOException {
+        command("pull", reference)
+                .with("CRI_USERNAME", username)
+                .with("CRI_PASSWORD", password)
+                .run();
     }
 
     /** Runs a command in a container of a new pod on the host's network, to its end; removes both. */

@@ -35,7 +35,7 @@ public final class SluiceProcess implements AutoCloseable {
         this.process = process;
     }
 
-    /** Starts the daemon and waits for its socket. */
+    /** Starts the daemon and waits for its sockets. */
     public static SluiceProcess start(Settings settings) throws IOException {
         Files.createDirectories(settings.directory());
         Files.writeString(settings.configFile(), settings.configuration());
@@ -51,12 +51,13 @@ public final class SluiceProcess implements AutoCloseable {
 
     private static ServiceProcess launch(Settings settings) throws IOException {
         Files.deleteIfExists(settings.socket());
+        Files.deleteIfExists(settings.adminSocket());
         return ServiceProcess.start(
                 "sluice", settings.commandLine(), Map.of(), settings.directory().resolve("log"));
     }
 
     private void awaitReady() throws IOException {
-        process.awaitReady(() -> Files.exists(settings.socket()));
+        process.awaitReady(() -> Files.exists(settings.socket()) && Files.exists(settings.adminSocket()));
     }
 
     /** How it was started. */

@@ -78,6 +78,13 @@ public record TreeDigest(SortedMap<String, Map<String, String>> paths) {
      * What differs; empty if nothing does. Times may differ by less than a second, since some formats keep whole seconds only.
      */
     public List<Difference> differencesTo(TreeDigest other) {
+        return exactDifferencesTo(other).stream()
+                .filter(difference -> !difference.isWithinASecond())
+                .toList();
+    }
+
+    /** What differs; empty if nothing does, down to the nanosecond. */
+    public List<Difference> exactDifferencesTo(TreeDigest other) {
         List<Difference> differences = new ArrayList<>();
         TreeSet<String> all = new TreeSet<>(paths.keySet());
         all.addAll(other.paths.keySet());
@@ -101,20 +108,10 @@ public record TreeDigest(SortedMap<String, Map<String, String>> paths) {
         for (String name : names) {
             Optional<String> first = Optional.ofNullable(mine.get(name));
             Optional<String> second = Optional.ofNullable(theirs.get(name));
-            if (!same(name, first, second)) {
+            if (!first.equals(second)) {
                 differences.add(new Difference(path, name, first, second));
             }
         }
-    }
-
-    private static boolean same(String name, Optional<String> first, Optional<String> second) {
-        return (name.equals(MTIME) && first.isPresent() && second.isPresent())
-                ? sameSecond(first.get(), second.get())
-                : first.equals(second);
-    }
-
-    private static boolean sameSecond(String first, String second) {
-        return Math.abs(Long.parseLong(first) - Long.parseLong(second)) < SECOND_IN_NANOS;
     }
 
     /**
@@ -132,6 +129,13 @@ public record TreeDigest(SortedMap<String, Map<String, String>> paths) {
         /** Whether only the modification times differ. */
         public boolean isMtime() {
             return fact.equals(MTIME);
+        }
+
+        private boolean isWithinASecond() {
+            return isMtime()
+                    && first.isPresent()
+                    && second.isPresent()
+                    && Math.abs(Long.parseLong(first.get()) - Long.parseLong(second.get())) < SECOND_IN_NANOS;
         }
 
         @Override
