@@ -1,13 +1,20 @@
 package dev.sluice.registry;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.charset.StandardCharsets;
+import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** Writes what {@link ManifestParser} reads. Annotations are sorted, so that equal values make equal bytes. */
 final class ManifestWriter {
+    /** Escapes all but ASCII: a string of JSON may hold half of a surrogate pair, which has no bytes in UTF-8. */
+    private static final JsonMapper JSON =
+            JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+
     private ManifestWriter() {}
 
     static byte[] json(Manifest manifest) {
@@ -23,7 +30,11 @@ final class ManifestWriter {
     }
 
     static byte[] json(ObjectNode root) {
-        return root.toString().getBytes(StandardCharsets.UTF_8);
+        try {
+            return JSON.writeValueAsBytes(root);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static ObjectNode descriptor(Descriptor descriptor) {

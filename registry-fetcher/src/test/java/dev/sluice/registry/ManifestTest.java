@@ -43,6 +43,16 @@ class ManifestTest {
         assertThat(manifest.artifactType()).contains("some/type");
     }
 
+    /** JSON allows half of a surrogate pair in a string; UTF-8 does not. */
+    @Test
+    void writesTextAsItWasRead() throws Exception {
+        String odd = MANIFEST.replace("\"b\"", "\"\\ud800, \u00fc, \\ud83d\\ude00\"");
+        Manifest manifest = Manifest.parse(odd.getBytes(UTF_8), MediaTypes.OCI_MANIFEST);
+
+        assertThat(manifest.annotations()).containsEntry("a", "\ud800, \u00fc, \ud83d\ude00");
+        assertThat(Manifest.parse(manifest.toJson(), MediaTypes.OCI_MANIFEST)).isEqualTo(manifest);
+    }
+
     @Test
     void readsDockersManifests() throws Exception {
         String docker = MANIFEST.replace(MediaTypes.OCI_MANIFEST, MediaTypes.DOCKER_MANIFEST);
