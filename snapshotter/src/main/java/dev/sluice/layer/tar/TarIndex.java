@@ -55,7 +55,7 @@ public final class TarIndex implements BlobIndex {
     }
 
     public void writeTo(OutputStream out) throws IOException {
-        TarIndexCodec.write(this, out);
+        out.write(toBytes());
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.sluice.layer.erofs;
 
 import com.github.luben.zstd.Zstd;
+import dev.sluice.layer.BlobIndexCodec;
 import dev.sluice.layer.InvalidLayerException;
 import dev.sluice.layer.LayerIndex;
 import java.io.IOException;
@@ -19,11 +20,11 @@ public final class ErofsIndexFuzz {
     private ErofsIndexFuzz() {}
 
     public static void fuzzerTestOneInput(byte[] data) throws IOException {
-        if (data.length <= ErofsIndexCodec.HEADER) {
+        if (data.length <= BlobIndexCodec.HEADER) {
             return;
         }
         ByteBuffer bytes = index(data).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.putInt(ErofsIndexCodec.CHECKSUM, ErofsIndexCodec.checksum(bytes));
+        bytes.putInt(BlobIndexCodec.CHECKSUM, BlobIndexCodec.checksum(bytes));
         try {
             ErofsIndex index = ErofsIndex.read(bytes, LIMITS);
             LayerIndex layer = index.toLayerIndex("sha256:index");
@@ -36,9 +37,9 @@ public final class ErofsIndexFuzz {
     }
 
     private static ByteBuffer index(byte[] data) {
-        int how = data[ErofsIndexCodec.HEADER] & 0xFF;
-        int start = ErofsIndexCodec.HEADER + 1;
-        byte[] header = Arrays.copyOf(data, ErofsIndexCodec.HEADER);
+        int how = data[BlobIndexCodec.HEADER] & 0xFF;
+        int start = BlobIndexCodec.HEADER + 1;
+        byte[] header = Arrays.copyOf(data, BlobIndexCodec.HEADER);
         byte[] spans = new byte[0];
         byte[] metadata = Arrays.copyOfRange(data, start, data.length);
         if (how % 2 == 0) {

@@ -1,6 +1,7 @@
 package dev.sluice.layer.tar;
 
 import com.github.luben.zstd.Zstd;
+import dev.sluice.layer.BlobIndexCodec;
 import dev.sluice.layer.InvalidLayerException;
 import dev.sluice.layer.LayerIndex;
 import dev.sluice.layer.PlainLayerLimits;
@@ -20,11 +21,11 @@ public final class TarIndexFuzz {
     private TarIndexFuzz() {}
 
     public static void fuzzerTestOneInput(byte[] data) throws IOException {
-        if (data.length <= TarIndexCodec.HEADER) {
+        if (data.length <= BlobIndexCodec.HEADER) {
             return;
         }
         ByteBuffer bytes = index(data).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.putInt(TarIndexCodec.CHECKSUM, TarIndexCodec.checksum(bytes));
+        bytes.putInt(BlobIndexCodec.CHECKSUM, BlobIndexCodec.checksum(bytes));
         try {
             TarIndex index = TarIndex.read(bytes, LIMITS);
             LayerIndex layer = index.toLayerIndex("sha256:index");
@@ -37,9 +38,9 @@ public final class TarIndexFuzz {
     }
 
     private static ByteBuffer index(byte[] data) {
-        int how = data[TarIndexCodec.HEADER] & 0xFF;
-        int start = TarIndexCodec.HEADER + 1;
-        byte[] header = Arrays.copyOf(data, TarIndexCodec.HEADER);
+        int how = data[BlobIndexCodec.HEADER] & 0xFF;
+        int start = BlobIndexCodec.HEADER + 1;
+        byte[] header = Arrays.copyOf(data, BlobIndexCodec.HEADER);
         byte[] spans = new byte[0];
         byte[] headers = Arrays.copyOfRange(data, start, data.length);
         if (how % 2 == 0) {

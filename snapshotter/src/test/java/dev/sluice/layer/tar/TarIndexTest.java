@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.layer.Attributes;
+import dev.sluice.layer.BlobIndexCodec;
 import dev.sluice.layer.InvalidLayerException;
 import dev.sluice.layer.PlainLayerLimits;
 import dev.sluice.layer.TarBuilder;
@@ -104,7 +105,7 @@ class TarIndexTest {
                 bad[8 + random.nextInt(bad.length - 8)] = (byte) random.nextInt(256);
             }
             ByteBuffer patched = ByteBuffer.wrap(bad).order(ByteOrder.LITTLE_ENDIAN);
-            patched.putInt(TarIndexCodec.CHECKSUM, TarIndexCodec.checksum(patched));
+            patched.putInt(BlobIndexCodec.CHECKSUM, BlobIndexCodec.checksum(patched));
             try {
                 TarIndex index = read(bad);
                 assertThat(index.toLayerIndex("sha256:i").spans().deviceSize())
