@@ -185,7 +185,7 @@ class KubernetesIT {
     private void writeOverlays(String address) throws IOException {
         for (String kind : List.of("install", "remove")) {
             Path overlay = bed.directory("k/" + kind);
-            Path manifests = overlay.toRealPath().relativize(MANIFESTS.toRealPath());
+            Path manifests = manifests(kind);
             String component = manifests + (kind.equals("remove") ? "/remove/component" : "/pull-secrets");
             Files.writeString(overlay.resolve("kustomization.yaml"), """
                     apiVersion: kustomize.config.k8s.io/v1beta1
@@ -406,7 +406,7 @@ class KubernetesIT {
                   type = "snapshot"
                   address = "/run/sluice/sluice.sock"
                 """);
-        writeInPodOverlay();
+        writeInPodOverlay("in-pod", "");
         apply("in-pod");
         // Its own image was pulled for containerd's snapshotter before.
         assertThat(Poll.until(PATIENCE, () -> Files.exists(machine.files().resolve("run/sluice/sluice.sock"))))
@@ -447,11 +447,44 @@ class KubernetesIT {
         reading.assertRight();
     }
 
-    private void writeInPodOverlay() throws IOException {
-        Path overlay = overlay("in-pod");
+    /** What removes has a daemon of its own until nobody needs it any more. */
+    @Test
+    @Order(10)
+    void removalOfADaemonInThePodLeavesNothingOnTheNode() throws IOException {
+        writeInPodOverlay("in-pod-remove", "components: [" + manifests("in-pod-remove") + "/remove/in-pod]");
+        apply("in-pod-remove");
+        assertThat(Poll.until(
+                        PATIENCE,
+                        () -> node.log("sluice-system", "sluice-*", "release").contains("pod default/fifth")))
+                .as(this::state)
+                .isTrue();
+        assertThat(machine.files().resolve("var/lib/sluice/layers")).isNotEmptyDirectory();
+        cluster.kubectl("delete", "pods", "--all", "--namespace=default").run();
+
+        awaitRollout();
+        assertThat(ready()).isEmpty();
+        assertThat(taints()).doesNotContain("dev.sluice");
+        cluster.kubectl("delete", "--kustomize", overlay("in-pod-remove").toString())
+                .run();
+        assertThat(Poll.until(PATIENCE, () -> mounts().equals(mountsBefore)))
+                .as(() -> mountsBefore + " " + state())
+                .isTrue();
+        assertThat(machine.files().resolve("var/lib/sluice")).isEmptyDirectory();
+        assertThat(machine.run("ls", "-A", "/run/sluice").stdout()).isEmpty();
+        assertThat(machine.run("sh", "-c", "cat /proc/[0-9]*/environ 2> /dev/null || true")
+                        .stdout())
+                .doesNotContain("SLUICE_KEEPER");
+    }
+
+    private Path manifests(String kind) throws IOException {
+        return overlay(kind).toRealPath().relativize(MANIFESTS.toRealPath());
+    }
+
+    private void writeInPodOverlay(String kind, String components) throws IOException {
+        Path overlay = overlay(kind);
         Path install = overlay("install");
         String text = Files.readString(install.resolve("kustomization.yaml"));
-        text = text.replaceAll("/base\\]", "/overlays/in-pod]").replaceAll("components: .*", "");
+        text = text.replaceAll("/base\\]", "/overlays/in-pod]").replaceAll("components: .*", components);
         // There the gate is not the only container.
         text = text.substring(0, text.indexOf("patches:")) + """
                 patches:

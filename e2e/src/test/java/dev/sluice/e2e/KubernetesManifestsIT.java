@@ -51,7 +51,7 @@ class KubernetesManifestsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"base", "overlays/example", "overlays/in-pod", "remove"})
+    @ValueSource(strings = {"base", "overlays/example", "overlays/in-pod", "overlays/in-pod-remove", "remove"})
     void theApiServerTakesEachFieldOfEachManifest(String directory) throws IOException {
         Command.Result applied = cluster.kubectl(
                         "apply",

@@ -5,6 +5,7 @@ import dev.sluice.daemon.Runners;
 import dev.sluice.node.NodeGate;
 import dev.sluice.node.NodeHost;
 import dev.sluice.node.NodeInstaller;
+import dev.sluice.node.NodeReleaser;
 import dev.sluice.node.NodeUninstaller;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -84,6 +85,30 @@ final class NodeCommand {
                     boolean restart)
             throws InvalidConfigException, IOException, InterruptedException {
         runner.uninstall(new NodeUninstaller.Settings(host(host), pod.filter(uid -> !uid.isEmpty()), restart));
+        return ExitCode.OK;
+    }
+
+    @Command(
+            description = {
+                "Takes Sluice off a node where its daemon runs in a pod, in the place of that daemon.",
+                "Serves until no container uses it, and says which do; then mounts and files go."
+            })
+    int release(
+            @Option(names = "--config", paramLabel = "FILE", description = "The daemon's.") Optional<Path> config,
+            @Option(
+                            names = "--distribution",
+                            paramLabel = "DIR",
+                            defaultValue = "/opt/sluice",
+                            description = "Where Sluice itself is, ${DEFAULT-VALUE}.")
+                    Path distribution,
+            @Option(
+                            names = "--pod",
+                            paramLabel = "UID",
+                            defaultValue = "${env:POD_UID}",
+                            description = "The pod that this runs in, $POD_UID: it does not wait for itself.")
+                    Optional<String> pod)
+            throws IOException, InterruptedException {
+        runner.release(new NodeReleaser.Settings(config, distribution, pod.filter(uid -> !uid.isEmpty())));
         return ExitCode.OK;
     }
 

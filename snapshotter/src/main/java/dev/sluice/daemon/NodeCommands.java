@@ -5,6 +5,7 @@ import dev.sluice.kubernetes.KubernetesClient;
 import dev.sluice.node.NodeCleaner;
 import dev.sluice.node.NodeGate;
 import dev.sluice.node.NodeInstaller;
+import dev.sluice.node.NodeReleaser;
 import dev.sluice.node.NodeUninstaller;
 import java.io.IOException;
 import org.slf4j.Logger;
@@ -27,6 +28,11 @@ final class NodeCommands implements Runners.NodeRunner {
     @Override
     public void finish(boolean restartContainerd) throws IOException, InterruptedException {
         new NodeCleaner(restartContainerd, log::info).clean();
+    }
+
+    @Override
+    public void release(NodeReleaser.Settings settings) throws IOException, InterruptedException {
+        new NodeReleaser(settings, log::info).release();
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.sluice.install.UninstallPlan;
 import dev.sluice.mount.LayerExplanation;
 import dev.sluice.node.NodeGate;
 import dev.sluice.node.NodeInstaller;
+import dev.sluice.node.NodeReleaser;
 import dev.sluice.node.NodeUninstaller;
 import dev.sluice.registry.Digest;
 import dev.sluice.registry.ImageReference;
@@ -188,6 +189,9 @@ public record Runners(
          * @param restartContainerd whether to restart it
          */
         void finish(boolean restartContainerd) throws IOException, InterruptedException;
+
+        /** Serves containers until none uses Sluice. */
+        void release(NodeReleaser.Settings settings) throws IOException, InterruptedException;
 
         /** Goes on until the process is asked to end. */
         void gate(NodeGate.Settings settings) throws IOException, InterruptedException;

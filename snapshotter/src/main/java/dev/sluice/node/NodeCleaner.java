@@ -4,7 +4,6 @@ import dev.sluice.containerd.ContainerdClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,8 +15,6 @@ import java.util.stream.Stream;
  * leaves nothing of it behind. May be interrupted and started again at any point.
  */
 public final class NodeCleaner {
-    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(2);
-
     private final boolean restartContainerd;
     private final Consumer<String> log;
     private final NodeHost host = new NodeHost(Path.of("/"));
@@ -34,7 +31,7 @@ public final class NodeCleaner {
     public void clean() throws IOException, InterruptedException {
         try (ContainerdClient containerd = new ContainerdClient(Path.of(HostLayout.CONTAINERD))) {
             ContainerdUse use = new ContainerdUse(containerd);
-            awaitNoUsers(use);
+            new UserWatch(use, Optional.empty(), log).await();
             var unused = use.forgetImagesWithoutLayers();
             if (use.isKnown()) {
                 use.removeSnapshots();
@@ -49,21 +46,6 @@ public final class NodeCleaner {
         host.systemctl("disable", "--quiet", "--now", HostLayout.SERVICE);
         unused = host.run(List.of(HostDistribution.LINK + "/bin/sluice", "cleanup", "--delete"));
         deleteFiles();
-    }
-
-    private void awaitNoUsers(ContainerdUse use) throws IOException, InterruptedException {
-        List<String> before = List.of();
-        while (true) {
-            List<String> users = use.users(Optional.empty());
-            if (users.isEmpty()) {
-                return;
-            }
-            if (!users.equals(before)) {
-                log.accept("Waiting for " + String.join(", ", users));
-            }
-            before = users;
-            Thread.sleep(BETWEEN_LOOKS.toMillis());
-        }
     }
 
     /** Last of all the unit that would start this again, and the programs that this runs. */

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import dev.sluice.containerd.ContainerdClient;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -14,10 +13,6 @@ import java.util.function.Consumer;
  * no container uses Sluice, and at last all of it goes, in a service of the host: this pod's own image may be one of Sluice's.
  */
 public final class NodeUninstaller {
-    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
-    /** As often somebody is told again who is waited for. */
-    private static final int LOOKS_PER_REMINDER = 60;
-
     private final Settings settings;
     private final Consumer<String> log;
     private final NodeHost host;
@@ -63,7 +58,7 @@ public final class NodeUninstaller {
                     log.accept("Images that are pulled again by who needs them: " + String.join(", ", forgotten));
                 }
             }
-            awaitNoUsers(use);
+            new UserWatch(use, settings.pod(), log).await();
         }
         startRemoval();
     }
@@ -80,22 +75,6 @@ public final class NodeUninstaller {
                 settings.restartContainerd()
                         ? List.of(program, "install", "--yes", "--restart-containerd")
                         : List.of(program, "install", "--yes"));
-    }
-
-    private void awaitNoUsers(ContainerdUse use) throws IOException, InterruptedException {
-        List<String> before = List.of();
-        for (int look = 0; ; look++) {
-            List<String> users = use.users(settings.pod());
-            if (users.isEmpty()) {
-                return;
-            }
-            if (!users.equals(before) || look % LOOKS_PER_REMINDER == 0) {
-                log.accept("Waiting until these do not use Sluice any more; delete or drain them: "
-                        + String.join(", ", users));
-            }
-            before = users;
-            Thread.sleep(BETWEEN_LOOKS.toMillis());
-        }
     }
 
     private void startRemoval() throws IOException {

@@ -24,6 +24,7 @@ import dev.sluice.mount.TaintedMount;
 import dev.sluice.node.NodeGate;
 import dev.sluice.node.NodeHost;
 import dev.sluice.node.NodeInstaller;
+import dev.sluice.node.NodeReleaser;
 import dev.sluice.node.NodeUninstaller;
 import dev.sluice.registry.Digest;
 import dev.sluice.registry.ImageReference;
@@ -384,6 +385,19 @@ class CommandLineRunnerTest {
     }
 
     @Test
+    void aPodThatReleasesItsNodeDoesNotWaitForItself() {
+        assertThat(run("node", "release", "--config", "/config/config.toml", "--pod", "1-2"))
+                .isZero();
+
+        assertThat(calls)
+                .containsExactly("node release "
+                        + new NodeReleaser.Settings(
+                                Optional.of(Path.of("/config/config.toml")),
+                                Path.of("/opt/sluice"),
+                                Optional.of("1-2")));
+    }
+
+    @Test
     void aGateHasANode() {
         assertThat(run("node", "gate")).isEqualTo(2);
         assertThat(run("node", "gate", "--node", "one", "--taint")).isZero();
@@ -470,6 +484,11 @@ class CommandLineRunnerTest {
                     @Override
                     public void finish(boolean restartContainerd) {
                         calls.add("node finish " + restartContainerd);
+                    }
+
+                    @Override
+                    public void release(NodeReleaser.Settings settings) {
+                        calls.add("node release " + settings);
                     }
 
                     @Override
